@@ -1,0 +1,62 @@
+# Everything a developer does here. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TESTS ?= tests
+
+.PHONY: help run test check fmt lint types e2e bench lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.runtime ## Set everything up and serve http://127.0.0.1:8000 (settings: make run PORT=8123 DATA_DIR=/somewhere)
+	@exec $(BIN)/travel-assistant serve
+
+test: $(VENV)/.dev ## Set everything up and run every test
+	$(BIN)/pytest -n auto --dist loadscope -m "not e2e" $(TESTS)
+
+check: lint types ## What a commit must pass besides the tests
+
+fmt: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+lint: $(VENV)/.dev ## Style, and the formatter's opinion
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## mypy, strict
+	$(BIN)/mypy .
+
+e2e: $(VENV)/.dev ## Drive the page in a real browser (Debian's chromium)
+	$(BIN)/pytest -m e2e tests/e2e
+
+bench: $(VENV)/.dev ## Measure the timetable
+	$(BIN)/python -m evals.bench.timetable
+
+lock: $(VENV)/.dev ## Resolve the dependencies anew, with hashes and without hosts
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		-c requirements.lock --extra dev pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove what the set-up made; .data stays
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+
+# our own package is installed without a look-up: everything it needs is in the lock
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/pip
+	@echo "Installing; the first time takes about half a minute."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""Who answers, as data: name, purpose, words, abilities."""

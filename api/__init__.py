@@ -1,0 +1,1 @@
+"""HTTP and SSE: thin doors to the services."""

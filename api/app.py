@@ -1,0 +1,113 @@
+"""Assembles the server: the parts, in order, and the routes on top of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import structlog
+from fastapi import FastAPI
+from fastapi_swagger import patch_fastapi
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from providers.sandbox.timetable import SandboxTimetable
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from api.deps import Parts
+from api.errors import install_error_handlers
+from api.middleware import Envelope
+from api.routes import agui, chat, health, pages
+from core.clock import clock
+from core.settings import Settings
+from core.version import CODE_VERSION
+from db.migrate import with_schema
+from db.repositories.clock import start_clock
+from db.session import Transactions, create_engine, open_transactions
+from db.wakeups import Wakeups
+from graph.runner import Runner, RunnerParts
+from providers.llm.assemble import create_models
+from providers.llm.base import Models
+from services.conversations.runs import end_expired_runs
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 5
+DRAIN_SECONDS = 5
+
+
+def create_app(settings: Settings, database_url: str, *, models: Models | None = None) -> FastAPI:
+    """The server on a migrated database. `models` stands in for the settings' models in tests."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            engine = create_engine(database_url)
+            stack.push_async_callback(engine.dispose)
+            transactions = open_transactions(engine)
+            await start_clock(transactions, settings.clock_fixed_at)
+            checkpoints: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
+                with_schema(database_url, "checkpoints"),
+                min_size=1,
+                max_size=10,
+                open=False,
+                check=AsyncConnectionPool.check_connection,
+                kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": dict_row},
+            )
+            await stack.enter_async_context(checkpoints)
+            runner = Runner(
+                RunnerParts(
+                    transactions=transactions,
+                    # only plain JSON-able values: a type named in the database is never imported
+                    checkpointer=AsyncPostgresSaver(
+                        checkpoints, serde=JsonPlusSerializer(allowed_msgpack_modules=None)
+                    ),
+                    models=models or create_models(settings),
+                    flights=SandboxTimetable(clock.now),
+                    simulated=True,
+                )
+            )
+            stack.push_async_callback(runner.drain, DRAIN_SECONDS)
+            wakeups = Wakeups(database_url)
+            for loop in (wakeups.listen(), _sweep(transactions)):
+                stack.push_async_callback(_cancel, asyncio.create_task(loop))
+            app.state.parts = Parts(settings=settings, transactions=transactions, wakeups=wakeups, runner=runner)
+            yield
+
+    app = FastAPI(
+        title="Travel assistant",
+        version=CODE_VERSION,
+        description="Finds flights in conversation, in Vietnamese and English. Flights are simulated.",
+        lifespan=lifespan,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    patch_fastapi(app, docs_url="/docs", redirect_from_root_to_docs=False, swagger_favicon_url="/docs.png")
+    app.include_router(chat.router, prefix="/v1")
+    app.include_router(agui.router, prefix="/v1")
+    app.include_router(health.router)
+    app.include_router(pages.router)
+    install_error_handlers(app)
+    app.add_middleware(Envelope)
+    return app
+
+
+async def _sweep(transactions: Transactions) -> None:
+    """End runs that nobody else meets, every few seconds, at the latest a lease after their process died."""
+    while True:
+        try:
+            async with transactions() as session:
+                await end_expired_runs(session)
+        except Exception:  # an edge: the database may be away for a while, and the sweep must outlive that
+            log.exception("sweep.failed")
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

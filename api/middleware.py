@@ -1,0 +1,108 @@
+"""What every request and response passes: an id, a size limit, security headers, and the counters."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import answer_error, language_of
+from core.ids import new_id
+from core.messages import say
+from core.metrics import HTTP_REQUESTS, HTTP_SECONDS
+
+log = structlog.get_logger()
+
+MAX_BODY_BYTES = 64 * 1024
+"""Several times the longest message in the widest script."""
+
+_REQUEST_ID = re.compile(r"[\w.-]{1,64}")
+
+PAGE_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; "
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; connect-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+)
+FRAME_POLICY = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+
+class BodyTooLarge(Exception):
+    """More bytes came than a request may have."""
+
+
+class Envelope:
+    """Wraps the whole application; the outermost layer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        asked = headers.get("x-request-id", "")
+        request_id = asked if _REQUEST_ID.fullmatch(asked) else new_id().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        started, status = time.perf_counter(), 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(MutableHeaders(scope=message), scope["path"], request_id)
+                HTTP_SECONDS.labels(scope["method"], self._route(scope)).observe(time.perf_counter() - started)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, _limit(receive, headers), send_with_headers)
+            except BodyTooLarge:
+                request = Request(scope)
+                detail = say("errors.body_too_large", language_of(request))
+                response = answer_error(request, 413, "body_too_large", detail)
+                await response(scope, receive, send_with_headers)
+            except Exception:
+                log.exception("request.failed", method=scope["method"], route=self._route(scope))
+                request = Request(scope)
+                response = answer_error(request, 500, "internal", say("errors.internal", language_of(request)))
+                await response(scope, receive, send_with_headers)
+            finally:
+                HTTP_REQUESTS.labels(scope["method"], self._route(scope), str(status)).inc()
+
+    @staticmethod
+    def _add_headers(headers: MutableHeaders, path: str, request_id: str) -> None:
+        headers["X-Request-ID"] = request_id
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "same-origin"
+        headers["Content-Security-Policy"] = (DOCS_POLICY if path == "/docs" else PAGE_POLICY) + FRAME_POLICY
+
+    @staticmethod
+    def _route(scope: Scope) -> str:
+        """The template of the route, never the path: paths carry ids and would make endless series."""
+        route = scope.get("route")
+        return getattr(route, "path", "none")
+
+
+def _limit(receive: Receive, headers: Headers) -> Receive:
+    """Refuse a body by its announced length, and by what really comes."""
+    announced = headers.get("content-length", "0")
+    too_large = announced.isdigit() and int(announced) > MAX_BODY_BYTES
+    received = 0
+
+    async def receive_within_limit() -> Message:
+        nonlocal received
+        if too_large:
+            raise BodyTooLarge
+        message = await receive()
+        if message["type"] == "http.request":
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_BYTES:
+                raise BodyTooLarge
+        return message
+
+    return receive_within_limit

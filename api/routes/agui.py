@@ -1,0 +1,66 @@
+"""The door for stock AG-UI clients. Of what they send only ids and the last user message are believed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from ag_ui.core import RunAgentInput, TextPart, UserMessage
+from fastapi import APIRouter
+from sse_starlette import EventSourceResponse
+
+from api.deps import CurrentActor, PartsDep
+from api.errors import describe_errors
+from api.routes.chat import STREAMED, start_turn
+from api.sse import stream_run
+from core.errors import InvalidInput
+from services.conversations.errors import MessageEmpty
+from services.conversations.threads import is_known
+from services.conversations.turns import Incoming
+
+router = APIRouter(tags=["chat"])
+
+
+class IdNotUuid(InvalidInput):
+    code = "id_not_uuid"
+
+
+def read_text(body: RunAgentInput) -> str:
+    """The last message, if it is the user's; anything before it is our own transcript's business."""
+    last = body.messages[-1] if body.messages else None
+    if not isinstance(last, UserMessage):
+        raise MessageEmpty
+    if isinstance(last.content, str):
+        return last.content
+    return "\n".join(part.text for part in last.content if isinstance(part, TextPart))
+
+
+def read_ids(body: RunAgentInput) -> tuple[UUID, UUID]:
+    """Thread and run id; ours are UUIDs."""
+    try:
+        return UUID(body.thread_id), UUID(body.run_id)
+    except ValueError as error:
+        raise IdNotUuid from error
+
+
+@router.post("/ag-ui", responses=STREAMED | describe_errors(404, 409))
+async def run_agent(
+    body: RunAgentInput,
+    actor: CurrentActor,
+    parts: PartsDep,
+) -> EventSourceResponse:
+    """Run one turn of a thread. An unknown thread is opened under the caller's X-Conversation-Token, or under a new
+    one that comes back in that header; the same run id again is the same run."""
+    thread_id, run_id = read_ids(body)
+    text = read_text(body)
+    async with parts.transactions() as session:
+        exists = await is_known(session, thread_id)
+    incoming = Incoming(
+        text=text,
+        conversation_id=thread_id if exists else None,
+        new_conversation_id=thread_id,
+        client_message_id=run_id,
+        run_id=run_id,
+        channel="ag-ui",
+    )
+    turn = await start_turn(parts, actor, incoming)
+    return stream_run(parts, turn.run.id, headers={"X-Conversation-Token": turn.token} if turn.token else None)

@@ -1,0 +1,256 @@
+"""Conversations and the messages in them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+from sse_starlette import EventSourceResponse
+
+from api.deps import CurrentActor, PageDep, Parts, PartsDep, Session
+from api.errors import describe_errors
+from api.schemas.chat import (
+    ActiveRun,
+    ChatRequest,
+    ChatResponse,
+    ConversationCreate,
+    ConversationCreated,
+    ConversationDetailRead,
+    ConversationRead,
+    MessageRead,
+    RunFault,
+    SuggestedAction,
+    TurnState,
+    Usage,
+)
+from api.sse import stream_run
+from core.errors import AppError
+from core.security import Actor
+from db.models import Conversation, ConversationMessage
+from services.conversations import threads
+from services.conversations.blocks import render_html
+from services.conversations.errors import MessageEmpty
+from services.conversations.following import follow
+from services.conversations.runs import request_cancel
+from services.conversations.turns import Incoming, Turn, begin_turn
+from understanding.language import find_language
+from understanding.text import read_text
+
+router = APIRouter(prefix="/chat", tags=["chat"])
+
+STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "description": "The reply, or its AG-UI events.",
+    }
+}
+
+
+class CursorInvalid(AppError):
+    code = "cursor_invalid"
+    status = 400
+
+
+@router.post("/conversations", status_code=201, response_model=ConversationCreated, responses=describe_errors())
+async def create_conversation(
+    body: ConversationCreate, actor: CurrentActor, session: Session, parts: PartsDep
+) -> ConversationCreated:
+    """Open a conversation. An anonymous one answers with the token that opens it again."""
+    made = await threads.create(
+        session,
+        actor,
+        channel=body.channel,
+        time_zone=body.time_zone,
+        context=body.context,
+        defaults=parts.thread_defaults,
+    )
+    return ConversationCreated(**_conversation_fields(made.conversation, 0), conversation_token=made.token)
+
+
+@router.get("/conversations", response_model=list[ConversationRead], responses=describe_errors())
+async def list_conversations(actor: CurrentActor, session: Session, page: PageDep) -> list[ConversationRead]:
+    """The caller's conversations, latest first; a visitor without a token has none."""
+    found = await threads.list_conversations(session, actor, skip=page.skip, limit=page.limit)
+    return [ConversationRead(**_conversation_fields(conversation, count)) for conversation, count in found]
+
+
+@router.get("/conversations/{conversation_id}", response_model=ConversationDetailRead, responses=describe_errors(404))
+async def get_conversation(
+    conversation_id: UUID,
+    actor: CurrentActor,
+    session: Session,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: UUID | None = None,
+    after: UUID | None = None,
+) -> ConversationDetailRead:
+    """A conversation with a page of its messages in order, and the run under way if there is one."""
+    detail = await threads.get_detail(session, actor, conversation_id, limit=limit, before=before, after=after)
+    run = detail.active_run
+    return ConversationDetailRead(
+        **_conversation_fields(detail.conversation, detail.message_count),
+        messages=[_read_message(message) for message in detail.messages],
+        pending_interrupts=[],
+        active_run=ActiveRun(id=run.id, last_seq=run.last_seq) if run else None,
+    )
+
+
+@router.delete("/conversations/{conversation_id}", status_code=204, responses=describe_errors(404))
+async def delete_conversation(
+    conversation_id: UUID, actor: CurrentActor, session: Session, parts: PartsDep
+) -> Response:
+    """Remove a conversation and everything said in it."""
+    await threads.delete(session, actor, conversation_id)
+    await parts.runner.forget_conversation(conversation_id)
+    return Response(status_code=204)
+
+
+@router.post("/messages", response_model=ChatResponse, responses=STREAMED | describe_errors(404, 409))
+async def send_message(body: ChatRequest, request: Request, actor: CurrentActor, parts: PartsDep) -> Response:
+    """Say something; without a `conversation_id` a new conversation is opened. SSE with `Accept: text/event-stream`."""
+    return await _send(body, body.conversation_id, request, actor, parts)
+
+
+@router.post(
+    "/conversations/{conversation_id}/messages",
+    response_model=ChatResponse,
+    responses=STREAMED | describe_errors(404, 409),
+)
+async def send_message_to(
+    conversation_id: UUID, body: ChatRequest, request: Request, actor: CurrentActor, parts: PartsDep
+) -> Response:
+    """Say something in a conversation; the path decides which."""
+    return await _send(body, conversation_id, request, actor, parts)
+
+
+@router.get("/conversations/{conversation_id}/runs/{run_id}/events", responses=STREAMED | describe_errors(400, 404))
+async def follow_run(
+    conversation_id: UUID,
+    run_id: UUID,
+    actor: CurrentActor,
+    parts: PartsDep,
+    last_event_id: Annotated[str | None, Header()] = None,
+    after: str | None = None,
+) -> EventSourceResponse:
+    """The events of a run after a cursor: those there are, then those to come, up to the terminal one."""
+    cursor = read_cursor(last_event_id if last_event_id is not None else after)
+    async with parts.transactions() as session:
+        await threads.get_run(session, actor, conversation_id, run_id)
+    return stream_run(parts, run_id, after=cursor)
+
+
+@router.post("/conversations/{conversation_id}/runs/{run_id}/cancel", status_code=202, responses=describe_errors(404))
+async def cancel_run(conversation_id: UUID, run_id: UUID, actor: CurrentActor, parts: PartsDep) -> dict[str, str]:
+    """Ask a run to stop; it ends with outcome `cancelled` and the conversation goes on. Harmless if it has ended."""
+    async with parts.transactions() as session:
+        run = await threads.get_run(session, actor, conversation_id, run_id)
+        await request_cancel(session, run)
+    parts.runner.nudge(run_id)
+    return {"run_id": str(run_id)}
+
+
+def read_cursor(text: str | None) -> int:
+    """A position in a log; nothing means its start. Raises CursorInvalid."""
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise CursorInvalid
+    return int(text)
+
+
+async def _send(
+    body: ChatRequest, conversation_id: UUID | None, request: Request, actor: Actor, parts: Parts
+) -> Response:
+    request.state.language = find_language(read_text((body.message or "")[:500])) or body.language
+    if body.message is None:
+        raise MessageEmpty
+    incoming = Incoming(
+        text=body.message,
+        conversation_id=conversation_id,
+        client_message_id=body.client_message_id,
+        channel=body.channel,
+        locale=body.language,
+        time_zone=body.time_zone,
+        context=body.context,
+    )
+    turn = await start_turn(parts, actor, incoming)
+    headers = {"X-Conversation-Token": turn.token} if turn.token else {}
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return stream_run(parts, turn.run.id, headers=headers)
+    async for _ in follow(parts.transactions, parts.wakeups, turn.run.id):
+        pass
+    return JSONResponse((await _read_reply(parts, actor, turn)).model_dump(mode="json"), headers=headers)
+
+
+async def start_turn(parts: Parts, actor: Actor, incoming: Incoming) -> Turn:
+    """Commit a message with its run, then set the run going."""
+    parts.runner.ensure_room()
+    async with parts.transactions() as session:
+        turn = await begin_turn(session, actor, incoming, defaults=parts.thread_defaults)
+    if turn.is_new:
+        parts.runner.start(turn, actor)
+    return turn
+
+
+async def _read_reply(parts: Parts, actor: Actor, turn: Turn) -> ChatResponse:
+    if turn.token:  # the visitor holds it from this answer on
+        actor = Actor(conversation_token_hash=turn.conversation.token_hash)
+    async with parts.transactions() as session:
+        reply = await threads.get_reply(session, actor, turn.conversation.id, turn.run.id)
+    message = _read_message(reply.message)
+    view = reply.conversation.state
+    return ChatResponse(
+        conversation_id=reply.conversation.id,
+        run_id=reply.run.id,
+        message_id=message.id,
+        content=message.content,
+        html=render_html(message.blocks),
+        language=message.language or reply.run.language,
+        intent=message.intent,
+        agent_name=message.agent_name,
+        state=TurnState(
+            run=message.run or "error",
+            frame=view.get("frame", {}),
+            missing=view.get("missing", []),
+            asked=view.get("asked"),
+        ),
+        error=message.error,
+        suggested_actions=message.suggested_actions,
+        attachments=message.attachments,
+        interrupts=[],
+        usage=Usage(**reply.run.usage) if reply.run.usage else None,
+        created_at=message.created_at,
+        conversation_token=turn.token,
+    )
+
+
+def _conversation_fields(conversation: Conversation, message_count: int) -> dict[str, Any]:
+    return {
+        "id": conversation.id,
+        "user_id": conversation.user_id,
+        "channel": conversation.channel,
+        "state": conversation.state,
+        "created_at": conversation.created_at,
+        "updated_at": conversation.updated_at,
+        "message_count": message_count,
+    }
+
+
+def _read_message(message: ConversationMessage) -> MessageRead:
+    error = message.metadata_.get("error")
+    return MessageRead(
+        id=message.id,
+        role=message.role,
+        content=message.content,
+        blocks=message.blocks,
+        language=message.language,
+        intent=message.intent,
+        agent_name=message.agent_name,
+        run_id=message.run_id,
+        run=message.metadata_.get("run"),
+        error=RunFault(**error) if error else None,
+        attachments=message.attachments,
+        suggested_actions=[SuggestedAction(**action) for action in message.suggested_actions],
+        created_at=message.created_at,
+    )

@@ -1,0 +1,1 @@
+"""PostgreSQL: sessions, the embedded server, models, queries and migrations."""

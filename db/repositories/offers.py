@@ -1,0 +1,60 @@
+"""Queries over offers and the index from searches to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.ids import new_id
+from db.models import FlightOfferCache, Offer
+
+
+class OfferRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def find(self, offer_id: UUID) -> Offer | None:
+        return await self._session.get(Offer, offer_id)
+
+    async def list_cached(self, search_key: str, *, now: datetime) -> Sequence[Offer]:
+        """The offers that answered this search and may still be shown, in their order."""
+        return list(
+            await self._session.scalars(
+                select(Offer)
+                .join(FlightOfferCache, FlightOfferCache.offer_id == Offer.id)
+                .where(FlightOfferCache.search_key == search_key, FlightOfferCache.expires_at > now)
+                .order_by(FlightOfferCache.position)
+            )
+        )
+
+    async def lock_search(self, search_key: str) -> None:
+        """Let two answers to one search be stored one after the other, until the transaction ends."""
+        await self._session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(search_key, 0))))
+
+    async def save_all(self, rows: Sequence[dict[str, Any]]) -> list[UUID]:
+        """Store offers in order; one the provider has named before keeps its id and takes the new terms."""
+        statement = postgresql.insert(Offer)
+        statement = statement.on_conflict_do_update(
+            index_elements=["provider", "provider_offer_id"],
+            set_={name: statement.excluded[name] for name in ("payload", "raw", "expires_at")},
+        )
+        saved = await self._session.execute(
+            statement.returning(Offer.id, sort_by_parameter_order=True), [{"id": new_id(), **row} for row in rows]
+        )
+        return list(saved.scalars())
+
+    async def replace_cached(self, search_key: str, offers: Sequence[UUID], *, expires_at: datetime) -> None:
+        await self._session.execute(delete(FlightOfferCache).where(FlightOfferCache.search_key == search_key))
+        await self._session.execute(
+            insert(FlightOfferCache),
+            [
+                {"search_key": search_key, "position": position, "offer_id": offer_id, "expires_at": expires_at}
+                for position, offer_id in enumerate(offers)
+            ],
+        )

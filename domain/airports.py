@@ -1,0 +1,157 @@
+"""Airports and the cities they serve, by IATA code.
+
+Vietnam comes from our own table, because the library's rows for it have wrong towns and no diacritics; well-known
+cities abroad come from another, which gives their names in both languages. The library fills in the rest of the
+world, and is loaded only when a code outside our tables, or a foreign airport's position, is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from math import asin, cos, radians, sin, sqrt
+from pathlib import Path
+
+EARTH_RADIUS_KM = 6371.0
+RENAMED = {"PNH": "KTI", "REP": "SAI"}
+"""Codes of closed airports and those that took their place; travellers and old texts still use them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Airport:
+    """An airport. `name` and `city` are for display; `country` is ISO 3166 alpha-2, `zone` an IANA name."""
+
+    iata: str
+    name: str
+    city: str
+    country: str
+    latitude: float
+    longitude: float
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city with its metro code. The code may also be the code of one of its airports (BKK)."""
+
+    code: str
+    country: str
+    airports: tuple[str, ...]
+    """Codes, the main one first."""
+    name_en: str
+    name_vi: str
+
+
+def find_airport(iata: str) -> Airport | None:
+    """The airport of this code; a closed airport's code gives its successor."""
+    code = RENAMED.get(iata, iata)
+    return _vietnam_airports().get(code) or _world_airports().get(code)
+
+
+def city_airports(code: str) -> tuple[str, ...]:
+    """Airport codes a city code stands for.
+
+    An airport code gives itself, unless it is also the code of a city with several airports (BKK): then it means the
+    city. An unknown code gives ().
+    """
+    current = RENAMED.get(code, code)
+    if city := cities().get(current):
+        return city.airports
+    if current in _city_of_airport():
+        return (current,)
+    return _world_metros().get(current) or ((current,) if current in _world_airports() else ())
+
+
+def city_name(code: str, language: str) -> str:
+    """The city of a city or airport code as we write it, in "vi" or "en". An unknown code is its own name."""
+    current = RENAMED.get(code, code)
+    if city := cities().get(current) or _city_of_airport().get(current):
+        return city.name_vi if language == "vi" else city.name_en
+    airport = _world_airports().get(current)
+    return airport.city if airport else current
+
+
+def distance_km(a: Airport, b: Airport) -> float:
+    """Great-circle distance."""
+    half_lat = radians(b.latitude - a.latitude) / 2
+    half_lon = radians(b.longitude - a.longitude) / 2
+    haversine = sin(half_lat) ** 2 + cos(radians(a.latitude)) * cos(radians(b.latitude)) * sin(half_lon) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(sqrt(haversine))
+
+
+@cache
+def cities() -> dict[str, City]:
+    """The cities whose names we know in both languages, by metro code."""
+    vietnam = (
+        City(row["iata"], "VN", (row["iata"],), row["city_en"], row["city_vi"]) for row in _rows("vietnam_airports.tsv")
+    )
+    abroad = (
+        City(row["code"], row["country"], tuple(row["airports"].split()), row["en"], row["vi"])
+        for row in _rows("cities.tsv")
+    )
+    return {city.code: city for city in (*vietnam, *abroad)}
+
+
+@cache
+def airports_by_town() -> dict[str, tuple[str, ...]]:
+    """Codes of every foreign airport, by its town's name as the library spells it; reading it loads the library."""
+    towns: dict[str, list[str]] = {}
+    for airport in _world_airports().values():
+        towns.setdefault(airport.city, []).append(airport.iata)
+    return {name: tuple(codes) for name, codes in towns.items()}
+
+
+@cache
+def _city_of_airport() -> dict[str, City]:
+    return {airport: city for city in cities().values() for airport in city.airports}
+
+
+@cache
+def _vietnam_airports() -> dict[str, Airport]:
+    return {
+        row["iata"]: Airport(
+            iata=row["iata"],
+            name=row["name"],
+            city=row["city_vi"],
+            country="VN",
+            latitude=float(row["latitude"]),
+            longitude=float(row["longitude"]),
+            zone="Asia/Ho_Chi_Minh",
+        )
+        for row in _rows("vietnam_airports.tsv")
+    }
+
+
+@cache
+def _world_airports() -> dict[str, Airport]:
+    """Airports outside Vietnam."""
+    import airportsdata  # 0.1 s, and a domestic trip never needs it
+
+    known = _city_of_airport()
+    return {
+        code: Airport(
+            iata=code,
+            name=row["name"],
+            city=known[code].name_en if code in known else row["city"],
+            country=row["country"],
+            latitude=row["lat"],
+            longitude=row["lon"],
+            zone=row["tz"],
+        )
+        for code, row in airportsdata.load("IATA").items()
+        if row["country"] != "VN"
+    }
+
+
+@cache
+def _world_metros() -> dict[str, tuple[str, ...]]:
+    import airportsdata
+
+    return {code: tuple(metro["airports"]) for code, metro in airportsdata.load_iata_macs().items()}
+
+
+def _rows(file_name: str) -> Iterator[dict[str, str]]:
+    header, *lines = Path(__file__).with_name(file_name).read_text(encoding="utf-8").splitlines()
+    columns = header.split("\t")
+    return (dict(zip(columns, line.split("\t"), strict=True)) for line in lines)

@@ -1,0 +1,279 @@
+"""Runs turns as tasks of their own, so that a connection that drops takes nothing with it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.errors import GraphRecursionError
+from langgraph.types import Command
+
+from core.clock import clock
+from core.errors import Overloaded
+from core.messages import Language
+from core.metrics import RUNS_ACTIVE
+from core.security import Actor
+from db.models import Conversation
+from db.session import Transactions
+from graph.build import RECURSION_LIMIT, build_graph
+from graph.context import TurnContext
+from graph.events import RunLog
+from graph.nodes.answer import ModelFailed
+from graph.state import State
+from graph.suggestions import suggest_actions
+from providers.flights.base import FlightProvider
+from providers.llm.base import Models
+from services.conversations.events import fold
+from services.conversations.runs import HEARTBEAT_SECONDS, Outcome, RunLost, finish, keep_lease, reply_id_of
+from services.conversations.turns import Turn
+from understanding.frame import Frame
+
+log = structlog.get_logger()
+
+MAX_ACTIVE_RUNS = 30
+"""In one process; beyond it a message is refused with 503 before anything is written."""
+
+TURN_SECONDS = 120
+"""The longest a turn may take in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerParts:
+    """What the assembler hands to the runner."""
+
+    transactions: Transactions
+    checkpointer: BaseCheckpointSaver[Any]
+    models: Models
+    flights: FlightProvider
+    simulated: bool
+    currency: str = "VND"
+
+
+class Runner:
+    """The turns under way in this process."""
+
+    def __init__(self, parts: RunnerParts) -> None:
+        self._parts = parts
+        self._graph = build_graph(parts.checkpointer)
+        self._active: dict[UUID, asyncio.Task[None]] = {}
+        self._nudges: dict[UUID, asyncio.Event] = {}
+        self._is_draining = False
+
+    def ensure_room(self) -> None:
+        """Raises Overloaded when another run would not fit, or the process is stopping."""
+        if self._is_draining or len(self._active) >= MAX_ACTIVE_RUNS:
+            raise Overloaded
+
+    def start(self, turn: Turn, actor: Actor) -> None:
+        """Begin a turn whose rows are committed; its events are the only thing that comes back."""
+        task = asyncio.create_task(self._run(turn, actor))
+        self._active[turn.run.id] = task
+        self._nudges[turn.run.id] = asyncio.Event()
+        RUNS_ACTIVE.set(len(self._active))
+        task.add_done_callback(lambda _: self._forget(turn.run.id))
+
+    def _forget(self, run_id: UUID) -> None:
+        del self._active[run_id], self._nudges[run_id]
+        RUNS_ACTIVE.set(len(self._active))
+
+    def nudge(self, run_id: UUID) -> None:
+        """Have a run of this process look at its row now: its cancellation was just asked for there."""
+        if run_id in self._nudges:
+            self._nudges[run_id].set()
+
+    async def forget_conversation(self, conversation_id: UUID) -> None:
+        """Remove what the graph remembers of a deleted conversation."""
+        await self._parts.checkpointer.adelete_thread(str(conversation_id))
+
+    async def drain(self, seconds: float) -> None:
+        """Take no more turns, let those under way finish, and end in words what has not by then."""
+        self._is_draining = True
+        if self._active:
+            _, late = await asyncio.wait(self._active.values(), timeout=seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+
+    async def _run(self, turn: Turn, actor: Actor) -> None:
+        run, conversation = turn.run, turn.conversation
+        language: Language = "vi" if run.language == "vi" else "en"
+        context = TurnContext(
+            actor=actor,
+            conversation_id=conversation.id,
+            run_id=run.id,
+            language=language,
+            now=clock.now().astimezone(ZoneInfo(conversation.time_zone)),
+            currency=self._parts.currency,
+            transactions=self._parts.transactions,
+            flights=self._parts.flights,
+            models=self._parts.models,
+            simulated=self._parts.simulated,
+        )
+        outcome = Outcome(language=language)
+        reply_id = reply_id_of(run.id)
+        events = RunLog(self._parts.transactions, conversation.id, run.id, reply_id)
+        answering = asyncio.create_task(self._answer(turn.message.content, context, events, outcome))
+        writing = asyncio.create_task(events.write_out())
+        keeping = asyncio.create_task(self._keep_lease(run.id))
+        try:
+            await asyncio.wait({answering, writing, keeping}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:  # the process is stopping
+            outcome.error_code = "run_interrupted"
+        finally:
+            await self._stop(answering, writing, keeping, events, outcome)
+        outcome.usage = context.record.as_usage()
+        outcome.model, outcome.prompt_hash = context.record.model, context.record.prompt_hash
+        try:
+            async with self._parts.transactions() as session:
+                await finish(
+                    session,
+                    run.id,
+                    reply_id=reply_id,
+                    shown=fold(events.events),
+                    pending=events.pending,
+                    outcome=outcome,
+                )
+        except RunLost:
+            log.warning("run.lost", run_id=str(run.id))
+            await self._forget_if_deleted(conversation.id)
+        except Exception:  # the database is gone: the lease runs out and another process ends the run
+            log.exception("run.unfinished", run_id=str(run.id))
+
+    async def _forget_if_deleted(self, conversation_id: UUID) -> None:
+        """A conversation deleted in mid-turn must leave no checkpoint that the turn wrote afterwards."""
+        async with self._parts.transactions() as session:
+            if await session.get(Conversation, conversation_id) is None:
+                await self.forget_conversation(conversation_id)
+
+    async def _stop(
+        self,
+        answering: asyncio.Task[None],
+        writing: asyncio.Task[None],
+        keeping: asyncio.Task[None],
+        events: RunLog,
+        outcome: Outcome,
+    ) -> None:
+        """End a turn's three tasks, whichever ended first. The graph goes first, so that nothing is added after."""
+        if not answering.done():
+            answering.cancel()
+            # the writer and the keeper end early, and well, only when somebody asked for the run to stop
+            outcome.is_cancelled = any(_ended_well(task) for task in (writing, keeping))
+            if not outcome.is_cancelled:
+                outcome.error_code = outcome.error_code or "run_interrupted"
+        keeping.cancel()
+        await asyncio.wait({answering, keeping})
+        events.close()
+        await asyncio.wait({writing})
+        for task in (answering, writing, keeping):
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("run.task_failed", error=type(error).__name__)
+                outcome.error_code = outcome.error_code or "run_failed"
+
+    async def _keep_lease(self, run_id: UUID) -> None:
+        """Prolong the lease until cancelled; returns when the run's cancellation was asked for."""
+        nudge = self._nudges[run_id]
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(nudge.wait(), HEARTBEAT_SECONDS)
+            nudge.clear()
+            async with self._parts.transactions() as session:
+                if await keep_lease(session, run_id):
+                    return
+
+    async def _answer(self, text: str, context: TurnContext, events: RunLog, outcome: Outcome) -> None:
+        """Drive the graph and write down what it does; every failure ends in an error code, none escapes."""
+        config = RunnableConfig(
+            configurable={"thread_id": str(context.conversation_id)}, recursion_limit=RECURSION_LIMIT
+        )
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._drive(text, context, events, config)
+        except GraphRecursionError:
+            outcome.error_code = "turn_too_long"
+        except ModelFailed:
+            outcome.error_code = "model_failed"
+        except Exception:  # an edge: the traveller gets a sentence, we get the traceback
+            log.exception("run.failed", run_id=str(context.run_id))
+            outcome.error_code = "run_failed"
+        state: State = (await self._graph.aget_state(config)).values  # type: ignore[assignment]  # typed as a plain dict
+        _describe(state, outcome)
+        if outcome.error_code is None:
+            events.end_text()
+            events.end_step()
+            events.add_custom("suggested_actions", suggest_actions(state, context.language))
+        await self._parts.checkpointer.aprune([str(context.conversation_id)], strategy="keep_latest")
+
+    async def _drive(self, text: str, context: TurnContext, events: RunLog, config: RunnableConfig) -> None:
+        parts = self._graph.astream(
+            {"messages": [HumanMessage(text)]},
+            config,
+            context=context,
+            stream_mode=["custom", "updates"],
+            durability="sync",
+            version="v2",
+        )
+        async for part in parts:
+            if part["type"] == "custom":
+                _write_custom(part["data"], events)
+            elif part["type"] == "updates":
+                for message in _new_messages(part["data"].values()):
+                    _write_message(message, events)
+
+
+def _ended_well(task: asyncio.Task[None]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
+
+
+def _write_custom(data: dict[str, Any], events: RunLog) -> None:
+    match data:
+        case {"text": delta}:
+            events.add_text(delta)
+        case {"step": name}:
+            events.start_step(name)
+        case {"card": card}:
+            events.add_card(card)
+        case {"route": route}:
+            events.add_custom("route", route)
+
+
+def _write_message(message: object, events: RunLog) -> None:
+    if isinstance(message, AIMessage):
+        events.end_text()
+        for call in message.tool_calls:
+            events.add_tool_call(call["id"] or "", call["name"], json.dumps(call["args"], ensure_ascii=False))
+    elif isinstance(message, ToolMessage):
+        events.add_tool_result(message.tool_call_id, message.text)
+
+
+def _new_messages(updates: Iterable[Any]) -> Iterable[object]:
+    """The messages in what nodes returned: a state, a command, or a list of both."""
+    for update in updates:
+        match update:
+            case list():
+                yield from _new_messages(update)
+            case Command():
+                yield from _new_messages([update.update])
+            case {"messages": list(messages)}:
+                yield from messages
+
+
+def _describe(state: State, outcome: Outcome) -> None:
+    frame = Frame.model_validate(state.get("frame", {}))
+    outcome.intent = state.get("reading", {}).get("intent", {}).get("name")
+    outcome.agent_name = state.get("agent")
+    outcome.state = {
+        "frame": frame.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
+        "missing": list(frame.missing),
+        "asked": state.get("asked"),
+    }

@@ -1,0 +1,61 @@
+"""What a conversation remembers between turns. Bounded, JSON-able, and no business facts: those are rows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypedDict
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langgraph.graph.message import add_messages
+
+from tools.flights import ShownOffer
+
+KEPT_MESSAGES = 24
+"""In state; the whole transcript is our own table."""
+
+PROMPT_MESSAGES = 12
+"""What a model sees of them."""
+
+
+def keep_recent(before: list[AnyMessage], added: list[AnyMessage]) -> list[AnyMessage]:
+    """Append, then drop the oldest; what is left starts with the traveller's words."""
+    merged: list[AnyMessage] = add_messages(before, added)  # type: ignore[assignment, arg-type]  # stubs say union
+    return start_on_human(merged[-KEPT_MESSAGES:])
+
+
+def start_on_human(messages: list[AnyMessage]) -> list[AnyMessage]:
+    """The messages from the first of the traveller's: a history that begins with an answer is refused by providers."""
+    first = next((index for index, each in enumerate(messages) if isinstance(each, HumanMessage)), len(messages))
+    return messages[first:]
+
+
+def answer_open_calls(messages: list[AnyMessage]) -> list[AnyMessage]:
+    """The history with every tool call answered: one left open by a killed turn makes providers refuse it all."""
+    answered = {each.tool_call_id for each in messages if isinstance(each, ToolMessage)}
+    repaired: list[AnyMessage] = []
+    for each in messages:
+        repaired.append(each)
+        if isinstance(each, AIMessage):
+            repaired += [
+                ToolMessage('{"error": "cancelled"}', tool_call_id=call["id"] or "", status="error")
+                for call in each.tool_calls
+                if call["id"] not in answered
+            ]
+    return repaired
+
+
+def keep_last(_before: list[ShownOffer], after: list[ShownOffer]) -> list[ShownOffer]:
+    """Two searches in one step both show offers; the later card is the one "the second" is said about."""
+    return after
+
+
+class State(TypedDict, total=False):
+    messages: Annotated[list[AnyMessage], keep_recent]
+    frame: dict[str, Any]
+    """An understanding.frame.Frame."""
+    reading: dict[str, Any]
+    """The understanding.reading.Reading of the latest message."""
+    agent: str
+    """Who answers; the last one keeps the conversation while code is unsure."""
+    asked: str | None
+    """The slot our last question was about."""
+    offers: Annotated[list[ShownOffer], keep_last]

@@ -1,0 +1,46 @@
+"""What a traveller may want to say next: at most four, as ids and texts, following the state."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from core.messages import Language, say
+from graph.state import State
+from understanding.frame import Frame
+from understanding.restate import restate
+
+MAX_SUGGESTIONS = 4
+
+
+def suggest_actions(state: State, language: Language) -> list[dict[str, str]]:
+    frame = Frame.model_validate(state.get("frame", {}))
+    texts = _answers(frame, state.get("asked"), language) or _next_steps(frame, state, language)
+    return [{"id": key, "text": text} for key, text in texts[:MAX_SUGGESTIONS]]
+
+
+def _answers(frame: Frame, asked: str | None, language: Language) -> list[tuple[str, str]]:
+    """Answers to the question just asked, where we know some."""
+    for ambiguity in frame.ambiguous:
+        return [(f"reading:{reading}", restate(reading, language)) for reading in ambiguity.readings]
+    if asked == "depart_on" and frame.depart_range is not None:
+        first, last = frame.depart_range.first, frame.depart_range.last
+        days = [first + timedelta(days=n) for n in range(min((last - first).days + 1, MAX_SUGGESTIONS))]
+        return [(f"reading:{day}", restate(day.isoformat(), language)) for day in days]
+    return []
+
+
+def _next_steps(frame: Frame, state: State, language: Language) -> list[tuple[str, str]]:
+    if state.get("asked"):
+        return []
+    if state.get("offers") and frame.is_searchable:
+        steps: dict[str, Any] = {
+            "details": True,
+            "nonstop": frame.max_stops is None,
+            "any_airline": bool(frame.airlines),
+            "next_day": True,
+            "cheaper": frame.sort != "price",
+        }
+    else:
+        steps = {"example": True, "help": state.get("reading", {}).get("intent", {}).get("name") != "help"}
+    return [(key, say(f"suggest.{key}", language)) for key, is_fit in steps.items() if is_fit]

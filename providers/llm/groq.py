@@ -1,0 +1,32 @@
+"""Groq, through langchain-groq. Retries are ours: the SDK's would stack on the chain of models."""
+
+from __future__ import annotations
+
+from langchain_groq import ChatGroq
+
+from core.settings import Settings
+from providers.llm.base import NamedModel
+
+CALL_SECONDS = 20
+
+
+def create_groq_models(settings: Settings) -> tuple[NamedModel, NamedModel] | None:
+    """The capable and the small model, or None without a key."""
+    if settings.groq_api_key is None:
+        return None
+    capable, small = (
+        NamedModel(
+            provider="groq",
+            name=name,
+            model=ChatGroq(
+                model_name=name,
+                api_key=settings.groq_api_key,
+                base_url=settings.groq_base_url,  # the origin only: the SDK adds /openai/v1
+                max_retries=0,
+                timeout=CALL_SECONDS,
+                temperature=0.2,
+            ),
+        )
+        for name in (settings.model_capable, settings.model_small)
+    )
+    return capable, small

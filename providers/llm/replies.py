@@ -1,0 +1,157 @@
+"""What the offline model says: sentences of the catalogue, chosen and filled by the facts of the turn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.messages import Language, say
+from core.messages.catalogue import load_catalogue
+from understanding.restate import restate
+
+Facts = dict[str, Any]
+
+
+def compose_reply(facts: Facts, results: list[Facts]) -> str:
+    """The reply for a turn: the tools' results if there are any, else what stands in the way, else small talk."""
+    language: Language = facts.get("language", "en")
+    if results:
+        return "\n\n".join(_tell_result(result, facts, language) for result in results)
+    if facts.get("agent") == "concierge":
+        return _small_talk(facts, language)
+    return _ask_next(facts, language)
+
+
+def _tell_result(result: Facts, facts: Facts, language: Language) -> str:
+    if "error" in result:
+        return str(result["message"])
+    if "baggage" in result:
+        return _tell_details(result, language)
+    if result["offers"]:
+        return _tell_offers(result, facts, language)
+    return _tell_nothing_found(result, language)
+
+
+def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
+    first = result["offers"][0]
+    lead = "replies.found_sorted" if facts.get("frame", {}).get("sort") == "price" else "replies.found"
+    sentences = [
+        say(lead, language, count=result["matching"], trip=_trip_text(result, language)),
+        say(
+            "replies.best_offer" if "cheapest" in first["badges"] else "replies.first_offer",
+            language,
+            airline=first["airline"],
+            flights=" + ".join(first["flights"]),
+            times=" / ".join(first["times"]),
+            stops=" / ".join(first["stops"]),
+            total=first["total"],
+        ),
+    ]
+    fastest = next((offer for offer in result["offers"][1:] if "fastest" in offer["badges"]), None)
+    if fastest:
+        sentences.append(
+            say(
+                "replies.fastest_offer",
+                language,
+                number=fastest["number"],
+                airline=fastest["airline"],
+                times=" / ".join(fastest["times"]),
+                total=fastest["total"],
+            )
+        )
+    if facts.get("travellers_assumed"):
+        sentences.append(say("replies.travellers_assumed", language))
+    if result["simulated"]:
+        sentences.append(say("replies.simulated", language))
+    return " ".join(sentences)
+
+
+def _tell_nothing_found(result: Facts, language: Language) -> str:
+    trip = _trip_text(result, language)
+    if not result["found"]:
+        return say("replies.no_flights", language, trip=trip)
+    cheapest = result["cheapest_of_all"]
+    return say(
+        "replies.none_matching",
+        language,
+        trip=trip,
+        count=result["found"],
+        airline=cheapest["airline"],
+        times=" / ".join(cheapest["times"]),
+        total=cheapest["total"],
+    )
+
+
+def _tell_details(result: Facts, language: Language) -> str:
+    lines = [
+        say(
+            "replies.details_head",
+            language,
+            number=result["number"],
+            airline=result["airline"],
+            fare=result["fare"],
+            total=result["total"],
+        )
+    ]
+    lines += [
+        say("replies.details_segment", language, date=slice_["date"], **segment)
+        for slice_ in result["slices"]
+        for segment in slice_["segments"]
+    ]
+    lines.append(
+        say(
+            "replies.details_rules",
+            language,
+            baggage=result["baggage"],
+            refund=result["refund"],
+            change=result["change"],
+        )
+    )
+    lines.append(say("replies.details_next", language))
+    return "\n".join(lines)
+
+
+def _trip_text(result: Facts, language: Language) -> str:
+    travellers = ", ".join(
+        say(f"travellers.{kind}", language, count=count) for kind, count in result["travellers"].items() if count
+    )
+    dates = say("replies.and", language).join(result["dates"])
+    return say(
+        "replies.trip", language, origin=result["from"], destination=result["to"], dates=dates, travellers=travellers
+    )
+
+
+def _ask_next(facts: Facts, language: Language) -> str:
+    for problem in facts.get("problems", []):
+        params = {name: restate(value, language) for name, value in problem["params"].items()}
+        return say(f"errors.{problem['code']}", language, **params)
+    for ambiguity in facts.get("ambiguous", []):
+        readings = [restate(reading, language) for reading in ambiguity["readings"]]
+        return say("ask.which", language, phrase=ambiguity["phrase"], readings=_join_or(readings, language))
+    if facts.get("missing"):
+        return _ask_slot(facts["missing"][0], facts.get("frame", {}), language)
+    return say("replies.not_understood", language)
+
+
+def _ask_slot(slot: str, frame: Facts, language: Language) -> str:
+    origin, destination = ((frame.get(end) or {}).get("name") for end in ("origin", "destination"))
+    span = frame.get("depart_range")
+    if slot == "origin" and destination:
+        return say("ask.origin_to", language, destination=destination)
+    if slot == "destination" and origin:
+        return say("ask.destination_from", language, origin=origin)
+    if slot == "depart_on" and span:
+        first, last = (restate(span[end], language) for end in ("first", "last"))
+        return say("ask.day_in_range", language, first=first, last=last)
+    if slot == "depart_on" and origin and destination:
+        return say("ask.depart_on_route", language, origin=origin, destination=destination)
+    return say(f"ask.{slot}", language)
+
+
+def _small_talk(facts: Facts, language: Language) -> str:
+    key = f"concierge.{facts.get('intent')}"
+    return say(key if key in load_catalogue(language) else "replies.not_understood", language)
+
+
+def _join_or(items: list[str], language: Language) -> str:
+    *head, last = items
+    return say("replies.or", language).join([", ".join(head), last]) if head else last

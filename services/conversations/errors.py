@@ -1,0 +1,38 @@
+"""What can go wrong when talking."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core.errors import Conflict, InvalidInput, NotFound
+
+
+class ConversationNotFound(NotFound):
+    code = "conversation_not_found"
+
+
+class RunNotFound(NotFound):
+    code = "run_not_found"
+
+
+class MessageNotFound(NotFound):
+    code = "message_not_found"
+
+
+class MessageEmpty(InvalidInput):
+    code = "message_empty"
+
+
+class MessageTooLong(InvalidInput):
+    code = "message_too_long"
+
+
+class MessageIdReused(InvalidInput):
+    code = "message_id_reused"
+
+
+class RunActive(Conflict):
+    code = "run_active"
+
+    def __init__(self, run_id: UUID) -> None:
+        super().__init__(extra={"run_id": str(run_id)})

@@ -1,0 +1,31 @@
+"""What a message passes before anything of it is stored: size, form, and personal data taken out."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from understanding.pii import redact
+
+from services.conversations.errors import MessageEmpty, MessageTooLong
+
+MAX_MESSAGE_CHARACTERS = 4_000
+"""Far beyond any travel wish; a limit keeps prompts and parsers bounded."""
+
+_KEPT_CONTROLS = "\n\t"
+
+
+def take_in(text: str) -> str:
+    """The text as it may be stored: NFC, no control characters, personal data replaced by placeholders.
+
+    Raises MessageEmpty and MessageTooLong.
+    """
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        raise MessageTooLong(limit=MAX_MESSAGE_CHARACTERS)
+    readable = "".join(
+        character
+        for character in unicodedata.normalize("NFC", text)
+        if character in _KEPT_CONTROLS or unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn")
+    ).strip()
+    if not readable:
+        raise MessageEmpty
+    return redact(readable)

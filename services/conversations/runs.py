@@ -1,0 +1,170 @@
+"""The life of a run: started under a lease, its events appended, ended once by whoever may.
+
+The process that starts a run keeps its lease. When it dies the lease runs out, and whoever meets the run next ends it
+with an error: what was shown stays, and the conversation is usable again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import clock
+from core.messages import Language, say
+from core.metrics import RUNS, RUNS_TAKEN_OVER
+from db.models import Conversation, ConversationMessage, Run, RunEvent
+from db.repositories.runs import Advance, RunRepository
+from services.conversations.blocks import parse_markdown
+from services.conversations.events import EventData, Shown, closing_events, fold, run_error, run_finished
+
+log = structlog.get_logger()
+
+LEASE_SECONDS = 15
+HEARTBEAT_SECONDS = 5
+
+
+class RunLost(Exception):
+    """The run has been ended by another process, or its conversation deleted: stop without a trace."""
+
+
+@dataclass
+class Outcome:
+    """How a run ended and what it leaves: filled as the turn goes, stored with the terminal event."""
+
+    language: Language
+    intent: str | None = None
+    agent_name: str | None = None
+    state: dict[str, Any] = field(default_factory=dict)
+    """The client's view of the conversation after the turn."""
+    usage: dict[str, Any] = field(default_factory=dict)
+    model: str | None = None
+    prompt_hash: str | None = None
+    is_cancelled: bool = False
+    error_code: str | None = None
+    """Set when the run failed; names its sentence in the message catalogue under errors."""
+
+    @property
+    def status(self) -> str:
+        return "error" if self.error_code else "cancelled" if self.is_cancelled else "success"
+
+
+def first_lease() -> ColumnElement[datetime]:
+    """When a run started now must have been heard of again."""
+    return clock.lease_now() + timedelta(seconds=LEASE_SECONDS)
+
+
+async def append_events(session: AsyncSession, run_id: UUID, events: Sequence[EventData]) -> Advance:
+    """Store events before anyone sees them; raises RunLost when the run is no longer ours."""
+    advance = await RunRepository(session).append(run_id, events)
+    if advance is None:
+        raise RunLost
+    return advance
+
+
+async def keep_lease(session: AsyncSession, run_id: UUID) -> bool:
+    """Prolong a run's lease and tell whether its cancellation was asked for; raises RunLost."""
+    is_cancel_requested = await RunRepository(session).extend_lease(run_id, LEASE_SECONDS)
+    if is_cancel_requested is None:
+        raise RunLost
+    return is_cancel_requested
+
+
+async def finish(
+    session: AsyncSession,
+    run_id: UUID,
+    *,
+    reply_id: UUID,
+    shown: Shown,
+    pending: Sequence[EventData],
+    outcome: Outcome,
+) -> None:
+    """Write the reply and the last events of a run in one transaction, ending with its only terminal event.
+
+    `shown` is what the log showed with `pending`, the events not yet stored. Raises RunLost.
+    """
+    run = await session.get(Run, run_id)
+    if run is None:
+        raise RunLost
+    conversation = await session.get_one(Conversation, run.conversation_id)
+    result = {
+        "message_id": str(reply_id),
+        "intent": outcome.intent,
+        "agent_name": outcome.agent_name,
+        "language": outcome.language,
+        "state": outcome.state,
+        "usage": outcome.usage,
+    }
+    error = None
+    if outcome.error_code:
+        error = {"code": outcome.error_code, "message": say(f"errors.{outcome.error_code}", outcome.language)}
+        terminal = run_error(error["code"], error["message"], result=result)
+    else:
+        terminal = run_finished(run.conversation_id, run_id, cancelled=outcome.is_cancelled, result=result)
+    await append_events(session, run_id, [*pending, *closing_events(shown), terminal])
+    session.add(
+        ConversationMessage(
+            id=reply_id,
+            conversation_id=run.conversation_id,
+            run_id=run_id,
+            role="assistant",
+            content=shown.text,
+            blocks=parse_markdown(shown.text),
+            language=outcome.language,
+            intent=outcome.intent,
+            agent_name=outcome.agent_name,
+            attachments=shown.cards,
+            suggested_actions=shown.suggested_actions,
+            metadata_={"run": outcome.status} | ({"error": error} if error else {}),
+        )
+    )
+    if outcome.state:
+        conversation.state = outcome.state
+    conversation.language = outcome.language
+    conversation.updated_at = clock.now()
+    run.status = outcome.status
+    run.error_code = outcome.error_code
+    run.usage = outcome.usage
+    run.model = outcome.model
+    run.prompt_hash = outcome.prompt_hash
+    run.finished_at = clock.now()
+    await session.flush()
+    RUNS.labels(outcome.status).inc()
+    log.info(
+        "run.finished", run_id=str(run_id), status=outcome.status, code=outcome.error_code, agent=outcome.agent_name
+    )
+
+
+async def end_expired_runs(session: AsyncSession, *, conversation_id: UUID | None = None) -> int:
+    """End runs whose process died, all or those of one conversation; what they had shown stays. How many."""
+    runs = RunRepository(session)
+    expired = await runs.lock_expired(conversation_id=conversation_id)
+    for run in expired:
+        events = [event.data for event in await runs.list_events(run.id)]
+        outcome = Outcome(language=run.language, error_code="run_interrupted")  # type: ignore[arg-type]  # a checked column
+        await finish(session, run.id, reply_id=reply_id_of(run.id), shown=fold(events), pending=(), outcome=outcome)
+        RUNS_TAKEN_OVER.inc()
+        log.warning("run.taken_over", run_id=str(run.id), conversation_id=str(run.conversation_id))
+    return len(expired)
+
+
+async def request_cancel(session: AsyncSession, run: Run) -> None:
+    """Ask whoever holds the run to stop; does nothing to a run that has ended."""
+    if run.status == "running" and run.cancel_requested_at is None:
+        run.cancel_requested_at = clock.now()
+        await session.flush()
+
+
+async def list_events(session: AsyncSession, run_id: UUID, *, after: int) -> Sequence[RunEvent]:
+    return await RunRepository(session).list_events(run_id, after=after)
+
+
+def reply_id_of(run_id: UUID) -> UUID:
+    """The id of a run's reply, known before it is written, so that every writer of it agrees."""
+    return UUID(int=run_id.int ^ 1)

@@ -1,0 +1,165 @@
+"""Conversations as their owner sees them: create, list, read, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.errors import InvalidInput
+from core.ids import new_id
+from core.security import Actor, hash_token, new_token
+from db.models import Conversation, ConversationMessage, Run
+from db.repositories.conversations import ConversationRepository
+from db.repositories.runs import RunRepository
+from services.conversations.errors import ConversationNotFound, MessageNotFound, RunNotFound
+from services.conversations.runs import end_expired_runs
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadDefaults:
+    """What the installation decides about new conversations."""
+
+    signing_key: bytes
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewConversation:
+    """A conversation just made. `token` is shown once, to the anonymous visitor who owns it."""
+
+    conversation: Conversation
+    token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationDetail:
+    conversation: Conversation
+    messages: Sequence[ConversationMessage]
+    message_count: int
+    active_run: Run | None
+
+
+class UnknownTimeZone(InvalidInput):
+    code = "unknown_time_zone"
+
+
+def ensure_time_zone(name: str) -> str:
+    """The name if it is an IANA zone; raises UnknownTimeZone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownTimeZone from error
+    return name
+
+
+async def create(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    channel: str,
+    time_zone: str | None,
+    defaults: ThreadDefaults,
+    context: dict[str, Any] | None = None,
+    conversation_id: UUID | None = None,
+) -> NewConversation:
+    """Open a conversation: the user's, or an anonymous one that a token alone opens again.
+
+    A visitor who already holds a token gets no other: the new conversation answers to theirs.
+    """
+    token, token_hash = None, actor.conversation_token_hash
+    if actor.user_id is None and token_hash is None:
+        token = new_token()
+        token_hash = hash_token(token, defaults.signing_key)
+    conversation = Conversation(
+        id=conversation_id or new_id(),
+        user_id=actor.user_id,
+        token_hash=token_hash,
+        channel=channel,
+        time_zone=ensure_time_zone(time_zone or defaults.time_zone),
+        context=context or {},
+        state={},
+    )
+    session.add(conversation)
+    await session.flush()
+    return NewConversation(conversation, token)
+
+
+async def list_conversations(
+    session: AsyncSession, actor: Actor, *, skip: int, limit: int
+) -> Sequence[tuple[Conversation, int]]:
+    """The caller's conversations with their message counts, newest first."""
+    return await ConversationRepository(session).list_readable(actor, skip=skip, limit=limit)
+
+
+async def get(session: AsyncSession, actor: Actor, conversation_id: UUID, *, for_update: bool = False) -> Conversation:
+    """The caller's conversation; a stranger's does not exist for them (ConversationNotFound)."""
+    conversation = await ConversationRepository(session).find_readable(actor, conversation_id, for_update=for_update)
+    if conversation is None:
+        raise ConversationNotFound
+    return conversation
+
+
+async def get_detail(
+    session: AsyncSession,
+    actor: Actor,
+    conversation_id: UUID,
+    *,
+    limit: int,
+    before: UUID | None = None,
+    after: UUID | None = None,
+) -> ConversationDetail:
+    """A page of the transcript and whether a run is under way. A cursor must name a message of this thread."""
+    conversation = await get(session, actor, conversation_id)
+    await end_expired_runs(session, conversation_id=conversation_id)
+    messages = ConversationRepository(session)
+    for cursor in (before, after):
+        if cursor is not None and await messages.find_message(conversation_id, cursor) is None:
+            raise MessageNotFound
+    return ConversationDetail(
+        conversation=conversation,
+        messages=await messages.list_messages(conversation_id, limit=limit, before=before, after=after),
+        message_count=await messages.count_messages(conversation_id),
+        active_run=await RunRepository(session).find_active(conversation_id),
+    )
+
+
+async def get_run(session: AsyncSession, actor: Actor, conversation_id: UUID, run_id: UUID) -> Run:
+    """A run of the caller's conversation; raises ConversationNotFound and RunNotFound."""
+    await get(session, actor, conversation_id)
+    run = await RunRepository(session).find(conversation_id, run_id)
+    if run is None:
+        raise RunNotFound
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How a run that has ended left its conversation."""
+
+    conversation: Conversation
+    run: Run
+    message: ConversationMessage
+
+
+async def get_reply(session: AsyncSession, actor: Actor, conversation_id: UUID, run_id: UUID) -> Reply:
+    """The reply a finished run wrote."""
+    run = await get_run(session, actor, conversation_id, run_id)
+    conversation = await get(session, actor, conversation_id)
+    message = await ConversationRepository(session).get_message_of_run(run_id, "assistant")
+    return Reply(conversation, run, message)
+
+
+async def delete(session: AsyncSession, actor: Actor, conversation_id: UUID) -> None:
+    """Remove a conversation with its messages, runs and events."""
+    await get(session, actor, conversation_id, for_update=True)
+    await ConversationRepository(session).delete(conversation_id)
+
+
+async def is_known(session: AsyncSession, conversation_id: UUID) -> bool:
+    """Whether the id is taken, by anybody: for protocols whose clients choose the ids of their threads."""
+    return await session.get(Conversation, conversation_id) is not None

@@ -1,0 +1,108 @@
+"""Which of the offers found are shown, in what order, and what each is best at. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from typing import Literal
+from uuid import UUID
+
+from domain.money import Money
+from domain.offers import FlightOffer
+
+Badge = Literal["best", "cheapest", "fastest"]
+SortKey = Literal["price", "departure", "arrival", "duration", "best"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOffer:
+    """An offer with the id we know it by."""
+
+    id: UUID
+    offer: FlightOffer
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the traveller will accept; an unset field accepts all."""
+
+    airlines: tuple[str, ...] = ()
+    max_stops: int | None = None
+    departs_from: time | None = None
+    departs_until: time | None = None
+    max_total: Money | None = None
+    refundable: bool = False
+    checked_bag: bool = False
+
+    def accept(self, offer: FlightOffer) -> bool:
+        departs = offer.slices[0].departs.at_local.time()
+        first_bag = offer.slices[0].segments[0].checked
+        return (
+            (not self.airlines or set(offer.carriers) <= set(self.airlines))
+            and (self.max_stops is None or all(slice_.stops <= self.max_stops for slice_ in offer.slices))
+            and (self.departs_from is None or departs >= self.departs_from)
+            and (self.departs_until is None or departs <= self.departs_until)
+            # a budget in another currency than the prices cannot be compared, so it rules nothing out
+            and (
+                self.max_total is None
+                or offer.total.currency != self.max_total.currency
+                or offer.total <= self.max_total
+            )
+            and (not self.refundable or offer.conditions.refund.allowed is True)
+            and (not self.checked_bag or first_bag.pieces > 0)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Offers to show, best first, and how many more there are."""
+
+    offers: tuple[StoredOffer, ...]
+    badges: dict[UUID, tuple[Badge, ...]] = field(default_factory=dict)
+    matching: int = 0
+    found: int = 0
+
+    @property
+    def more(self) -> int:
+        return self.matching - len(self.offers)
+
+
+HOUR_IN_COST = 0.04
+"""`best` weighs an hour of travel like four percent of the cheapest fare: a stop has to save real money."""
+
+
+def select_offers(found: Sequence[StoredOffer], filters: Filters, sort: SortKey | None, limit: int) -> Selection:
+    """Filter, sort and badge. Unsorted means price, which is what most people ask first."""
+    matching = [stored for stored in found if filters.accept(stored.offer)]
+    if not matching:
+        return Selection(offers=(), found=len(found))
+    cheapest = min(stored.offer.total for stored in matching)
+    order = _sort_keys(cheapest)[sort or "price"]
+    ranked = sorted(matching, key=lambda stored: (order(stored.offer), stored.offer.total.amount_minor))
+    shown = tuple(ranked[:limit])
+    return Selection(shown, _badge(shown, matching), len(matching), len(found))
+
+
+def _sort_keys(cheapest: Money) -> dict[SortKey, Callable[[FlightOffer], float]]:
+    return {
+        "price": lambda offer: offer.total.amount_minor,
+        "departure": lambda offer: offer.slices[0].departs.instant.timestamp(),
+        "arrival": lambda offer: offer.slices[0].arrives.instant.timestamp(),
+        "duration": lambda offer: offer.duration.total_seconds(),
+        "best": lambda offer: (
+            offer.total.amount_minor / cheapest.amount_minor + offer.duration / timedelta(hours=1) * HOUR_IN_COST
+        ),
+    }
+
+
+def _badge(shown: Sequence[StoredOffer], matching: Sequence[StoredOffer]) -> dict[UUID, tuple[Badge, ...]]:
+    """Each title goes to one shown offer, and only if it beats every matching offer."""
+    keys = _sort_keys(min(stored.offer.total for stored in matching))
+    titles: dict[Badge, SortKey] = {"cheapest": "price", "fastest": "duration", "best": "best"}
+    badges: dict[UUID, list[Badge]] = {}
+    for badge, key in titles.items():
+        winner = min(matching, key=lambda stored: keys[key](stored.offer))
+        if winner in shown:
+            badges.setdefault(winner.id, []).append(badge)
+    return {offer_id: tuple(won) for offer_id, won in badges.items()}

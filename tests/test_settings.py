@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigurationError
+from core.security import load_or_create_secrets
+from core.settings import Settings, load_settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def read_example() -> dict[str, str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_example_names_every_setting_with_its_default() -> None:
+    defaults = {
+        name.upper(): "" if field.default is None else str(field.default)
+        for name, field in Settings.model_fields.items()
+    }
+    assert read_example() == defaults
+
+
+def test_nothing_needs_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in read_example():
+        monkeypatch.delenv(name, raising=False)
+    settings = load_settings()
+    settings.ensure_can_serve()
+    assert settings.base_url == "http://127.0.0.1:8000"
+
+
+def test_production_names_what_it_lacks() -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL, SECRET_KEY, PUBLIC_BASE_URL"):
+        Settings(_env_file=None, app_env="production").ensure_can_serve()
+
+
+def test_live_vendor_is_refused_rather_than_mixed_with_the_simulation() -> None:
+    with pytest.raises(ConfigurationError, match="DUFFEL_ACCESS_TOKEN"):
+        Settings(_env_file=None, duffel_access_token="duffel_test_x").ensure_can_serve()
+
+
+def test_unreadable_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PORT", "eighty")
+    with pytest.raises(ConfigurationError, match="PORT"):
+        load_settings()
+
+
+def test_secrets_file_is_made_once_and_private(tmp_path: Path) -> None:
+    first = load_or_create_secrets(tmp_path / "data")
+    assert load_or_create_secrets(tmp_path / "data") == first
+    assert (tmp_path / "data" / "secrets.json").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["secrets.json"]
+
+
+def test_secret_does_not_show_in_the_settings_text() -> None:
+    assert "sesame" not in repr(Settings(_env_file=None, groq_api_key="sesame"))

@@ -1,0 +1,160 @@
+"""Travellers, times, filters, choices and language: the smaller readers, by table."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.understanding.tables import without_marks
+from understanding.choices import find_choice
+from understanding.dates import find_dates
+from understanding.filters import find_filters
+from understanding.language import find_language
+from understanding.reading import Choice
+from understanding.text import read_text
+from understanding.times import find_times
+from understanding.travellers import find_travellers
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("2 người lớn", [("adults", 2)]),
+        ("hai người lớn và một trẻ em", [("adults", 2), ("children", 1)]),
+        ("2 nl 1 te 1 eb", [("adults", 2), ("children", 1), ("infants", 1)]),
+        ("2 lớn 1 nhỏ", [("adults", 2), ("children", 1)]),
+        ("4 người", [("total", 4)]),
+        ("family of 4", [("total", 4)]),
+        ("two adults and a child", [("adults", 2), ("children", 1)]),
+        ("an infant", [("infants", 1)]),
+        ("bé 18 tháng", [("infants", 1)]),
+        ("cháu 5 tuổi", [("children", 1)]),
+        ("bé 13 tuổi", [("adults", 1)]),
+        ("a 5 year old", [("children", 1)]),
+        ("a 5-year-old", [("children", 1)]),
+        ("vợ chồng tôi và con gái", [("adults", 2), ("minor", 1)]),
+        ("đi một mình", [("total", 1)]),
+        ("make it two people", [("total", 2)]),
+        ("make it 3 adults", [("adults", 3)]),
+    ],
+)
+def test_travellers_are_counted_by_kind(phrase: str, expected: list[tuple[str, int]]) -> None:
+    for spelling in (phrase, without_marks(phrase), phrase.upper()):
+        found = find_travellers(read_text(spelling))
+        assert [(mention.field, mention.number) for mention in found] == expected, spelling
+
+
+@pytest.mark.parametrize(
+    "phrase", ["thứ 3", "20/12", "cái thứ hai", "2 triệu", "VN 123", "5 ngày 4 đêm", "the second one"]
+)
+def test_other_numbers_are_no_travellers(phrase: str) -> None:
+    assert find_travellers(read_text(phrase)) == []
+
+
+@pytest.mark.parametrize(
+    ("phrase", "first", "last"),
+    [
+        ("buổi sáng thôi", "05:00", "11:59"),
+        ("trưa mai", "11:00", "13:59"),
+        ("tối thứ 6", "18:00", "23:59"),
+        ("in the morning", "05:00", "11:59"),
+        ("lúc 7h30", "06:30", "08:30"),
+        ("19g", "18:00", "20:00"),
+        ("7 rưỡi tối", "18:30", "20:30"),
+        ("khoảng 7h tối", "18:00", "20:00"),
+        ("3h chiều", "14:00", "16:00"),
+        ("7pm", "18:00", "20:00"),
+        ("trước 9h", "00:00", "09:00"),
+        ("sau 18h", "18:00", "23:59"),
+        ("after 6pm", "18:00", "23:59"),
+        ("từ 8h đến 12h", "08:00", "12:00"),
+        ("around noon", "11:00", "13:59"),
+    ],
+)
+def test_time_of_day_becomes_a_window(phrase: str, first: str, last: str) -> None:
+    text = read_text(phrase)
+    (found,) = find_times(text, [(mention.start, mention.end) for mention in find_dates(text)])
+    assert (f"{found.window.first:%H:%M}", f"{found.window.last:%H:%M}") == (first, last)
+
+
+@pytest.mark.parametrize("phrase", ["vé một chiều", "cho tôi vé", "toi muon di Hue", "5 ngày 4 đêm", "12h đêm", "25h"])
+def test_words_that_are_no_time_of_day(phrase: str) -> None:
+    text = read_text(phrase)
+    assert find_times(text, [(mention.start, mention.end) for mention in find_dates(text)]) == []
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("bay thẳng khứ hồi hạng thương gia", {"max_stops": 0, "trip": "round_trip", "cabin": "business"}),
+        ("cheapest non-stop, one-way", {"sort": "price", "max_stops": 0, "trip": "one_way"}),
+        ("only Vietnam Airlines", {"airlines": "VN"}),
+        ("tối đa 1 điểm dừng", {"max_stops": 1}),
+        ("không quá cảnh", {"max_stops": 0}),
+        ("có hành lý ký gửi", {"checked_bag": True}),
+        ("hand luggage only", {"checked_bag": False}),
+        ("vé hoàn được", {"refundable": True}),
+        ("linh động 2 ngày", {"flexible_days": 2}),
+        ("±3 ngày", {"flexible_days": 3}),
+        ("give or take a day", {"flexible_days": 1}),
+        ("chuyến nhanh nhất", {"sort": "duration"}),
+        ("premium economy", {"cabin": "premium_economy"}),
+        ("không bay Vietjet", {}),
+    ],
+)
+def test_filters_name_the_field_they_set(phrase: str, expected: dict[str, object]) -> None:
+    for spelling in (phrase, phrase.upper()):
+        assert {mention.field: mention.value for mention in find_filters(read_text(spelling))} == expected
+
+
+@pytest.mark.parametrize(
+    ("phrase", "choice"),
+    [
+        ("cái thứ hai", Choice(position=2)),
+        ("lấy cái thứ 2 nhé", Choice(position=2)),
+        ("cái đầu", Choice(position=1)),
+        ("cái đầu tiên", Choice(position=1)),
+        ("cái cuối cùng", Choice(position=5)),
+        ("chuyến bay số 3", Choice(position=3)),
+        ("phương án 2", Choice(position=2)),
+        ("the second one", Choice(position=2)),
+        ("the last one", Choice(position=5)),
+        ("option B", Choice(position=2)),
+        ("#3", Choice(position=3)),
+        ("2", Choice(position=2)),
+        ("b", Choice(position=2)),
+        ("số 9", Choice(position=9)),
+        ("cái rẻ nhất", Choice(best_by="price")),
+        ("the cheapest one", Choice(best_by="price")),
+        ("chuyến sớm nhất", Choice(best_by="departure")),
+        ("the fastest flight", Choice(best_by="duration")),
+    ],
+)
+def test_choice_names_one_of_the_offers_shown(phrase: str, choice: Choice) -> None:
+    for spelling in (phrase, without_marks(phrase), phrase.upper()):
+        found = find_choice(read_text(spelling), 5)
+        assert found is not None, spelling
+        assert found.choice == choice, spelling
+        assert find_choice(read_text(spelling), 0) is None
+
+
+@pytest.mark.parametrize("phrase", ["rẻ hơn", "hai người", "xin chào", "", "thứ hai tuần sau"])
+def test_other_words_choose_nothing(phrase: str) -> None:
+    assert find_choice(read_text(phrase), 5) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "language"),
+    [
+        ("Tìm vé Hà Nội đi Đà Nẵng", "vi"),
+        ("tim ve di da nang tuan sau", "vi"),
+        ("cheapest nonstop from Saigon to Bangkok", "en"),
+        ("book vé đi Tokyo next Friday cho 2 người", "vi"),
+        ("SGN HAN 20/12", None),
+        ("VN123", None),
+        ("2", None),
+        ("👍", None),
+        ("", None),
+    ],
+)
+def test_language_is_that_of_the_words(message: str, language: str | None) -> None:
+    assert find_language(read_text(message)) == language

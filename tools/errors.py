@@ -1,0 +1,54 @@
+"""What a model is told when a tool call cannot be done: a code, its facts, and one plain sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import structlog
+from langchain_core.messages import ToolMessage
+from langgraph.prebuilt.tool_node import ToolInvocationError
+
+from core.errors import AppError
+from core.messages import Language, say
+
+log = structlog.get_logger()
+
+
+class NotUnderstood(AppError):
+    """A phrase a model passed on has no meaning, or several; `code` says which, as in the frame's problems."""
+
+    status = 422
+
+    def __init__(self, code: str, params: Mapping[str, str]) -> None:
+        self.code = code
+        super().__init__()
+        self.params = dict(params)
+
+
+class ToolNotAllowed(AppError):
+    code = "tool_not_allowed"
+    status = 403
+
+
+class OfferNumberUnknown(AppError):
+    code = "offer_number_unknown"
+    status = 404
+
+
+def explain_failure(error: Exception, *, tool: str, call_id: str, language: Language) -> ToolMessage:
+    """The answer to a call that failed. A bug is logged and told as "try again", never as a traceback."""
+    code, params = "tool_failed", {}
+    if isinstance(error, AppError):
+        code, params = error.code, error.params
+    elif isinstance(error, ToolInvocationError):
+        code, params = "tool_arguments", {"fields": _name_fields(error.filtered_errors or [])}
+    else:
+        log.exception("tool.failed", tool=tool)
+    body = {"error": code, "params": params, "message": say(f"errors.{code}", language, **params)}
+    return ToolMessage(json.dumps(body, ensure_ascii=False), tool_call_id=call_id, name=tool, status="error")
+
+
+def _name_fields(errors: Sequence[Mapping[str, object]]) -> str:
+    locations = (error.get("loc") for error in errors)
+    return ", ".join(str(location[0]) for location in locations if isinstance(location, tuple) and location)

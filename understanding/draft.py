@@ -1,0 +1,85 @@
+"""A frame being changed by one message."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from understanding.frame import Ambiguity, Frame, Language, Problem
+
+_SAME_QUESTION = {
+    "depart_range": "depart_on",
+    "children": "travellers",
+    "adults": "travellers",
+    "infants": "travellers",
+}
+"""Fields that answer each other's questions: a doubt about one goes away when the other is said."""
+
+
+class Draft:
+    """Collects what a message sets, doubts and refuses; `finish` makes the new frame.
+
+    A field keeps its old value while what was said about it is doubtful or refused.
+    """
+
+    def __init__(self, frame: Frame, language: Language, today: date) -> None:
+        self.before = frame
+        self.language = language
+        self.today = today
+        self._values: dict[str, Any] = {}
+        self._doubts = {question_of(doubt.field): doubt for doubt in frame.ambiguous}
+        self._problems = {
+            question_of(problem.field): problem
+            for problem in frame.problems
+            if getattr(frame, problem.field, None) is None
+        }
+
+    def get(self, field: str) -> Any:
+        return self._values.get(field, getattr(self.before, field))
+
+    def set(self, field: str, value: Any) -> None:
+        """A field that was said and understood."""
+        self._values[field] = value
+        self.settle(field)
+
+    def settle(self, field: str) -> None:
+        """Whatever was doubtful about a field no longer is."""
+        self._doubts.pop(question_of(field), None)
+        self._problems.pop(question_of(field), None)
+
+    def doubt(self, doubt: Ambiguity) -> None:
+        self.settle(doubt.field)
+        self._doubts[question_of(doubt.field)] = doubt
+
+    def refuse(self, problem: Problem) -> None:
+        self.settle(problem.field)
+        self._problems[question_of(problem.field)] = problem
+
+    def put(self, field: str, resolved: Any) -> None:
+        """A value, a doubt about it, or why it cannot be."""
+        if isinstance(resolved, Ambiguity):
+            self.doubt(resolved)
+        elif isinstance(resolved, Problem):
+            self.refuse(resolved)
+        else:
+            self.set(field, resolved)
+
+    def is_open(self, field: str) -> bool:
+        """Whether something about a field is doubtful or refused."""
+        return question_of(field) in self._doubts or question_of(field) in self._problems
+
+    def finish(self) -> tuple[Frame, tuple[str, ...]]:
+        """The frame after the message, and the fields that changed."""
+        frame = self.before.model_copy(
+            update={
+                **self._values,
+                "ambiguous": tuple(self._doubts.values()),
+                "problems": tuple(self._problems.values()),
+            }
+        )
+        changed = (field for field in Frame.model_fields if getattr(frame, field) != getattr(self.before, field))
+        return frame, tuple(field for field in changed if field not in {"ambiguous", "problems"})
+
+
+def question_of(field: str) -> str:
+    return _SAME_QUESTION.get(field, field)

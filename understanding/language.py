@@ -1,0 +1,43 @@
+"""Which language a message is in."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from understanding.frame import Language
+from understanding.text import Text, Token
+
+MARKED_WEIGHT = 2
+"""A word with diacritics is Vietnamese beyond doubt; a plain one may be a name or another word."""
+
+
+def find_language(text: Text, names: frozenset[int] = frozenset()) -> Language | None:
+    """The language of the words; None for codes, figures and names alone. `names` are token indexes to leave out."""
+    common = _common_words()
+    vietnamese = english = 0
+    for index, token in enumerate(text.tokens):
+        if index in names:
+            continue
+        if token.marks:
+            vietnamese += MARKED_WEIGHT
+        elif token.word in common["vi"]:
+            vietnamese += token.word not in common["en"]
+        elif token.word in common["en"]:
+            english += 1
+    if vietnamese == english:
+        return "vi" if vietnamese else None
+    return "vi" if vietnamese > english else "en"
+
+
+def is_common_word(token: Token) -> bool:
+    """Whether a word is an everyday one of either language, and so no name."""
+    common = _common_words()
+    return token.word in common["vi"] or token.word in common["en"]
+
+
+@cache
+def _common_words() -> dict[str, frozenset[str]]:
+    """Words without diacritics by which each language is recognised; those in both lists say nothing."""
+    lines = Path(__file__).with_name("function_words.tsv").read_text(encoding="utf-8").splitlines()
+    return {language: frozenset(words.split()) for language, words in (line.split("\t") for line in lines)}

@@ -1,0 +1,71 @@
+"""Answers to a question that is open: one of several readings is chosen."""
+
+from __future__ import annotations
+
+from domain.money import Money
+from understanding.choices import find_choice
+from understanding.dates import DateMention
+from understanding.draft import Draft
+from understanding.frame import Ambiguity
+from understanding.merge_dates import put_reading, readings_meant
+from understanding.phrases import is_only
+from understanding.places import PlaceMention, place_ref
+from understanding.text import Text
+from understanding.travellers import TravellerMention
+
+_DATE_FIELDS = {"depart_on", "return_on", "depart_range"}
+_PLACE_FIELDS = {"origin", "destination"}
+
+
+def resolve_doubts(
+    draft: Draft,
+    text: Text,
+    dates: list[DateMention],
+    places: list[PlaceMention],
+    travellers: list[TravellerMention],
+) -> bool:
+    """Choose a reading of an open doubt if the message does; True when it did and the message is used up."""
+    for doubt in draft.before.ambiguous:
+        reading = _reading_meant(draft, text, doubt, dates, places, travellers)
+        if reading is not None:
+            _put(draft, doubt, reading)
+            return True
+    return False
+
+
+def _reading_meant(
+    draft: Draft,
+    text: Text,
+    doubt: Ambiguity,
+    dates: list[DateMention],
+    places: list[PlaceMention],
+    travellers: list[TravellerMention],
+) -> str | None:
+    if doubt.field in _DATE_FIELDS and len(dates) == 1 and not places:
+        fitting = readings_meant(draft, doubt, dates)
+        if len(fitting) == 1:
+            return fitting[0]
+    if doubt.field in _PLACE_FIELDS and len(places) == 1 and not dates:
+        codes = [code for code in places[0].name.codes if code in doubt.readings]
+        if len(codes) == 1 and len(places[0].name.codes) == 1:
+            return codes[0]
+    if doubt.field == "children" and len(travellers) == 1 and not (dates or places):
+        return {"children": "child", "infants": "infant"}.get(travellers[0].field)
+    if dates or places or travellers:
+        return None
+    choice = find_choice(text, len(doubt.readings))
+    if choice and choice.choice.position and choice.choice.position <= len(doubt.readings):
+        return doubt.readings[choice.choice.position - 1]
+    return doubt.readings[0] if len(doubt.readings) == 1 and is_only(text, ("yes", "yes_like")) else None
+
+
+def _put(draft: Draft, doubt: Ambiguity, reading: str) -> None:
+    if doubt.field in _DATE_FIELDS:
+        put_reading(draft, doubt, reading)
+    elif doubt.field in _PLACE_FIELDS:
+        draft.set(doubt.field, place_ref(reading, draft.language))
+    elif doubt.field == "budget":
+        draft.set("budget", Money(amount_minor=int(reading), currency="VND"))
+    else:
+        field = "infants" if reading == "infant" else "children"
+        draft.set(field, (draft.get(field) or 0) + 1)

@@ -1,0 +1,255 @@
+"""The door to understanding: one message, read against what is known, becomes a new frame and an intent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol, TypeVar
+
+from understanding.amounts import AmountMention, find_amounts
+from understanding.choices import ChoiceMention, find_choice
+from understanding.dates import DateMention, find_dates, find_direction
+from understanding.draft import Draft
+from understanding.filters import FilterMention, find_filters
+from understanding.frame import Frame, Language, SlotName
+from understanding.intents import Understood, find_intent
+from understanding.language import find_language
+from understanding.merge import merge_budget, merge_filters, merge_route, merge_travellers
+from understanding.merge_dates import merge_bare_day, merge_dates, merge_times
+from understanding.numbers import number_slot
+from understanding.open_doubts import resolve_doubts
+from understanding.phrases import find_phrase, is_only
+from understanding.pii import without_placeholders
+from understanding.places import PlaceMention, find_places
+from understanding.reading import Reading
+from understanding.route import read_route
+from understanding.text import Text, read_text
+from understanding.times import TimeMention, find_times
+from understanding.travellers import TravellerMention, find_travellers
+from understanding.unknown_places import find_unknown_places
+
+DEFAULT_LANGUAGE: Language = "vi"
+_ASKED_ABOUT = {"checked_bag", "refundable"}
+"""With offers on the screen "does it include a bag?" asks about one; it is no wish."""
+
+
+class Spanned(Protocol):
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+_Mention = TypeVar("_Mention", bound=Spanned)
+
+
+class Mentions(NamedTuple):
+    """Everything said in a message, without overlaps."""
+
+    places: list[PlaceMention]
+    dates: list[DateMention]
+    times: list[TimeMention]
+    amounts: list[AmountMention]
+    travellers: list[TravellerMention]
+    filters: list[FilterMention]
+
+    @property
+    def has_any(self) -> bool:
+        return any((self.places, self.dates, self.times, self.amounts, self.travellers, self.filters))
+
+    @property
+    def taken(self) -> frozenset[int]:
+        """The tokens that mean something."""
+        return self.taken_by_others | _tokens_of(self.places) | _tokens_of(self.filters)
+
+    @property
+    def taken_by_others(self) -> frozenset[int]:
+        """The tokens that mean something other than a place. A filter may open a route ("bay thẳng từ")."""
+        return _tokens_of(self.dates) | _tokens_of(self.times) | _tokens_of(self.amounts) | _tokens_of(self.travellers)
+
+    @property
+    def place_starts(self) -> dict[int, int]:
+        """The start of each place by its end."""
+        return {place.end: place.start for place in self.places}
+
+
+def read_message(
+    text: str,
+    *,
+    frame: Frame,
+    now: datetime,
+    previous_language: Language | None = None,
+    asked: SlotName | None = None,
+    offers_shown: int = 0,
+) -> Reading:
+    """What one message means, given the frame so far.
+
+    `now` is aware and in the traveller's zone. `asked` is the slot our last question was about, so that a bare answer
+    fills it. `offers_shown` is how many offers a choice could be among. Never raises, whatever the text.
+    """
+    words = read_text(without_placeholders(text))
+    starts_over = find_phrase(words, "start_over")
+    before = Frame() if starts_over else frame
+    language = find_language(words) or previous_language or DEFAULT_LANGUAGE
+    mentions = find_mentions(words, language)
+    place_tokens = frozenset(index for place in mentions.places for index in range(place.start, place.end))
+    language = find_language(words, place_tokens) or previous_language or find_language(words) or DEFAULT_LANGUAGE
+    draft = Draft(before, language, now.date())
+
+    choice = _find_offer_choice(words, mentions, before, offers_shown)
+    if choice:
+        mentions = _without(mentions, choice)
+    if offers_shown and _is_yes_no_question(words):
+        mentions = mentions._replace(filters=[one for one in mentions.filters if one.field not in _ASKED_ABOUT])
+    if not _is_about_something_else(words) and not resolve_doubts(
+        draft, words, mentions.dates, mentions.places, mentions.travellers
+    ):
+        _merge(draft, words, mentions, asked)
+    after, changed = draft.finish()
+    if starts_over:
+        changed = tuple(field for field in Frame.model_fields if getattr(after, field) != getattr(frame, field))
+    understood = Understood(
+        has_changed=bool(changed) or after != before,
+        choice=choice.choice if choice else None,
+        was_searchable=before.is_searchable,
+        offers_shown=offers_shown,
+        has_content=mentions.has_any and not _is_about_something_else(words),
+    )
+    return Reading(
+        language=language,
+        intent=find_intent(words, understood),
+        frame=after,
+        changed=changed,
+        choice=understood.choice,
+    )
+
+
+def find_mentions(words: Text, language: Language) -> Mentions:
+    """Read every kind of thing; where two readings overlap the longer one holds."""
+    dates, amounts, travellers, filters = (
+        find_dates(words),
+        find_amounts(words),
+        find_travellers(words),
+        find_filters(words),
+    )
+    places = find_places(words, language)
+    kept = _longest([*filters, *travellers, *amounts, *dates, *places])
+    dates = _kept(dates, kept)
+    spans = [(mention.start, mention.end) for mention in dates]
+    times = find_times(words, spans)
+    return Mentions(
+        places=_kept(places, kept),
+        dates=[mention for mention in dates if not _is_inside_longer(mention, times)],
+        times=[time for time in times if not any(_overlap(time, other) for other in kept if other not in dates)],
+        amounts=_kept(amounts, kept),
+        travellers=_kept(travellers, kept),
+        filters=_kept(filters, kept),
+    )
+
+
+def _merge(draft: Draft, words: Text, mentions: Mentions, asked: SlotName | None) -> None:
+    taken = mentions.taken_by_others
+    route = read_route(words, mentions.places, taken, is_asked=asked in {"origin", "destination"})
+    unknown = find_unknown_places(words, mentions.taken, asked)
+    route = unknown.complete(route)
+    merge_filters(draft, mentions.filters)
+    merge_route(draft, route, asked)
+    for problem in unknown.problems:
+        draft.refuse(problem)
+    directions = [
+        find_direction(words, mention, mentions.place_starts, comes_home=route.comes_home) for mention in mentions.dates
+    ]
+    merge_dates(draft, words, mentions.dates, directions, asked)
+    merge_times(draft, words, mentions.times, mentions.dates, directions)
+    merge_travellers(draft, mentions.travellers, includes=_includes_children(words))
+    merge_budget(draft, mentions.amounts)
+    if not mentions.has_any:
+        _merge_bare_answer(draft, words, asked)
+
+
+def _merge_bare_answer(draft: Draft, words: Text, asked: SlotName | None) -> None:
+    """ "2", "hai" or "no" right after a question."""
+    if asked == "return_on" and is_only(words, ("no",)):
+        draft.set("trip", "one_way")
+        return
+    found = list(number_slot().read(words, 0)) if words.tokens else []
+    number = found[0][0] if found and found[0][1] == len(words.tokens) else None
+    if number is None:
+        return
+    if asked == "travellers":
+        merge_travellers(draft, [TravellerMention(0, 1, words.written, "total", number)], includes=False)
+    elif asked in {"depart_on", "return_on"}:
+        merge_bare_day(draft, number, asked)
+
+
+def _is_about_something_else(words: Text) -> bool:
+    """ "What is the weather in Hue tomorrow" says nothing about the trip."""
+    is_elsewhere = find_phrase(words, "out_of_scope") or find_phrase(words, "topic")
+    return is_elsewhere and not find_phrase(words, "search")
+
+
+def _find_offer_choice(words: Text, mentions: Mentions, frame: Frame, shown: int) -> ChoiceMention | None:
+    """One of the offers, unless a doubt is open or the message asks for another search."""
+    if frame.ambiguous:
+        return None
+    found = find_choice(words, shown)
+    is_new_search = bool(mentions.places or mentions.travellers) or any(
+        not (found and _overlap(found, date)) for date in mentions.dates
+    )
+    return None if is_new_search else found
+
+
+def _is_yes_no_question(words: Text) -> bool:
+    return words.word(len(words.tokens) - 1) in {"?", "khong", "ko", "k", "hong", "chua"}
+
+
+def _without(mentions: Mentions, choice: ChoiceMention) -> Mentions:
+    """What is left when the words of the choice are taken: "the cheapest one" is no wish for another order."""
+    return mentions._replace(
+        dates=[one for one in mentions.dates if not _overlap(one, choice)],
+        times=[one for one in mentions.times if not _overlap(one, choice)],
+        amounts=[one for one in mentions.amounts if not _overlap(one, choice)],
+        travellers=[one for one in mentions.travellers if not _overlap(one, choice)],
+        filters=[one for one in mentions.filters if not _overlap(one, choice)],
+    )
+
+
+def _includes_children(words: Text) -> bool:
+    """Whether the total said counts the children too."""
+    including = ("trong do", "including", "bao gom", "gom co", "family of", "gia dinh", "ca nha")
+    return any(phrase in words.folded for phrase in including)
+
+
+def _tokens_of(mentions: Sequence[Spanned]) -> frozenset[int]:
+    return frozenset(index for mention in mentions for index in range(mention.start, mention.end))
+
+
+def _longest(mentions: Sequence[Spanned]) -> list[Spanned]:
+    kept: list[Spanned] = []
+    taken: set[int] = set()
+    for mention in sorted(mentions, key=lambda one: (one.start - one.end, one.start)):
+        tokens = set(range(mention.start, mention.end))
+        if not tokens & taken or any(isinstance(mention, PlaceMention) and _same_span(mention, one) for one in kept):
+            kept.append(mention)
+            taken |= tokens
+    return kept
+
+
+def _kept(mentions: list[_Mention], kept: list[Spanned]) -> list[_Mention]:
+    chosen = {id(mention) for mention in kept}
+    return [mention for mention in mentions if id(mention) in chosen]
+
+
+def _same_span(a: Spanned, b: Spanned) -> bool:
+    """Two codes written as one word share it."""
+    return isinstance(b, PlaceMention) and (a.start, a.end) == (b.start, b.end)
+
+
+def _overlap(a: Spanned, b: Spanned) -> bool:
+    return a.start < b.end and b.start < a.end
+
+
+def _is_inside_longer(mention: Spanned, times: list[TimeMention]) -> bool:
+    length = mention.end - mention.start
+    return any(_overlap(mention, time) and time.end - time.start > length for time in times)

@@ -1,0 +1,188 @@
+/** The chat API as the panel needs it: one conversation, and runs whose events survive a cut connection. */
+
+import { readEvents } from "./sse.js";
+
+const RECONNECT_DELAYS_SECONDS = [1, 2, 4, 8];
+const TERMINAL_TYPES = new Set(["RUN_FINISHED", "RUN_ERROR"]);
+const TEMPORARY_STATUSES = new Set([502, 503, 504]);
+
+/** The server answered with an error; `message` is its own sentence. */
+export class ApiError extends Error {
+  constructor(response, body) {
+    super(describeDetail(body?.detail) || response.statusText || `HTTP ${response.status}`);
+    this.status = response.status;
+    this.retryAfterSeconds = Number(response.headers.get("Retry-After")) || 0;
+  }
+}
+
+/** The server could not be reached. */
+export class ConnectionLost extends Error {}
+
+export class ChatClient {
+  /** `getLanguage` says which language the traveller reads, so that errors are told in it. */
+  constructor(api, getLanguage) {
+    this.api = api;
+    this.getLanguage = getLanguage;
+    this.storageKey = `travel-chat:${api}`;
+  }
+
+  /** The conversation as the server keeps it; null when there is none, or none any more. */
+  async loadConversation() {
+    const known = this.#readThread();
+    if (!known) return null;
+    try {
+      return await this.#fetchJson("GET", `/v1/chat/conversations/${known.id}`);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      this.forgetConversation();
+      return null;
+    }
+  }
+
+  /** The next message starts a new conversation; the old one stays on the server. */
+  forgetConversation() {
+    sessionStorage.removeItem(this.storageKey);
+  }
+
+  /** The run that answers a message. However often it has to be posted, its id keeps it one message. */
+  sendMessage(text) {
+    const body = {
+      message: text,
+      client_message_id: crypto.randomUUID(),
+      locale: this.getLanguage(),
+      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    };
+    return new RunStream(this, (signal) => this.#postMessage(body, signal));
+  }
+
+  /** The whole of a run that is still going on. */
+  followRun(runId) {
+    return new RunStream(this, (signal) => this.openRun(runId, 0, signal));
+  }
+
+  async openRun(runId, after, signal) {
+    const headers = { Accept: "text/event-stream", "Last-Event-ID": String(after) };
+    return this.#fetch("GET", `${this.#conversationPath()}/runs/${runId}/events`, { headers, signal });
+  }
+
+  async cancelRun(runId) {
+    await this.#fetch("POST", `${this.#conversationPath()}/runs/${runId}/cancel`);
+  }
+
+  async #postMessage(body, signal) {
+    if (!this.#readThread()) await this.#createConversation(signal);
+    const post = () =>
+      this.#fetch("POST", `${this.#conversationPath()}/messages`, {
+        body,
+        signal,
+        headers: { Accept: "text/event-stream" },
+      });
+    try {
+      return await post();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      await this.#createConversation(signal);
+      return post();
+    }
+  }
+
+  async #createConversation(signal) {
+    const created = await this.#fetchJson("POST", "/v1/chat/conversations", { body: { channel: "web" }, signal });
+    const thread = { id: created.id, token: created.conversation_token };
+    sessionStorage.setItem(this.storageKey, JSON.stringify(thread));
+  }
+
+  #readThread() {
+    return JSON.parse(sessionStorage.getItem(this.storageKey) ?? "null");
+  }
+
+  #conversationPath() {
+    return `/v1/chat/conversations/${this.#readThread()?.id}`;
+  }
+
+  async #fetchJson(method, path, options) {
+    return (await this.#fetch(method, path, options)).json();
+  }
+
+  async #fetch(method, path, { body, headers = {}, signal } = {}) {
+    headers["Accept-Language"] = this.getLanguage();
+    const token = this.#readThread()?.token;
+    if (token) headers["X-Conversation-Token"] = token;
+    if (body) headers["Content-Type"] = "application/json";
+    const request = { method, headers, signal, body: body && JSON.stringify(body), cache: "no-store" };
+    const response = await fetch(this.api + path, request).catch((error) => {
+      throw signal?.aborted ? error : new ConnectionLost();
+    });
+    if (!response.ok) throw new ApiError(response, await response.json().catch(() => null));
+    return response;
+  }
+}
+
+/** One run as this page hears it. It remembers its place, so the events are exact: none twice, none left out. */
+export class RunStream {
+  #openFirst;
+  #seq = 0;
+  #abort = new AbortController();
+
+  constructor(client, openFirst) {
+    this.client = client;
+    this.#openFirst = openFirst;
+    this.runId = null;
+  }
+
+  /** Stop listening; the run itself goes on. */
+  close() {
+    this.#abort.abort();
+  }
+
+  /**
+   * The run's events after the last one seen, ending with its terminal event. A cut connection is told as
+   * CONNECTION_LOST and tried again; at last it throws ConnectionLost, and calling this again goes on from there.
+   */
+  async *events() {
+    const { signal } = this.#abort;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      let retryAfterSeconds = 0;
+      try {
+        for await (const event of readEvents(await this.#open(signal))) {
+          if (event.seq <= this.#seq) continue;
+          this.#seq = event.seq;
+          this.runId ??= event.runId;
+          failures = 0;
+          yield event;
+          if (TERMINAL_TYPES.has(event.type)) return;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isTemporary(error)) throw error;
+        retryAfterSeconds = error instanceof ApiError ? error.retryAfterSeconds : 0;
+      }
+      if (failures >= RECONNECT_DELAYS_SECONDS.length) throw new ConnectionLost();
+      yield { seq: this.#seq, type: "CONNECTION_LOST" };
+      const jitterSeconds = Math.random() / 2;
+      await sleep(Math.max(RECONNECT_DELAYS_SECONDS[failures], retryAfterSeconds) + jitterSeconds);
+    }
+  }
+
+  async #open(signal) {
+    const response = this.runId
+      ? await this.client.openRun(this.runId, this.#seq, signal)
+      : await this.#openFirst(signal);
+    return response.body;
+  }
+}
+
+/** A body that breaks off is told as a TypeError. */
+function isTemporary(error) {
+  const isCut = error instanceof ConnectionLost || error instanceof TypeError;
+  return isCut || (error instanceof ApiError && TEMPORARY_STATUSES.has(error.status));
+}
+
+function sleep(seconds) {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+/** One sentence, or one for each field that was refused. */
+function describeDetail(detail) {
+  return Array.isArray(detail) ? detail.map((field) => field.msg).join("; ") : detail;
+}

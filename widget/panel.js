@@ -1,0 +1,408 @@
+/** The open chat: header, log, composer, and what happens between them. */
+
+import { ApiError, ChatClient, ConnectionLost } from "./client.js";
+import { el, icon } from "./dom.js";
+import { describeActivity, wordsIn } from "./words.js";
+import { LogScroller } from "./scroller.js";
+import { panelSheet } from "./styles.js";
+import { AssistantTurn, renderChips, renderUserMessage } from "./turns.js";
+
+const FULL_SCREEN = "(max-width: 480px)";
+const CLIENT_ERRORS_WORTH_REPEATING = new Set([409, 429]);
+
+export class Panel {
+  #stream = null;
+  /** Asked to stop before the run had told its name. */
+  #isStopWanted = false;
+  #fullScreen = matchMedia(FULL_SCREEN);
+  /** What sets the words around the conversation, to be called again when the language changes. */
+  #sayings = [];
+  /** Settled once the log shows what there was. */
+  #restored;
+
+  constructor(host, root) {
+    this.host = host;
+    const api = host.getAttribute("api") ?? new URL(import.meta.url).origin;
+    this.client = new ChatClient(api, () => this.language);
+    root.adoptedStyleSheets.push(panelSheet);
+    this.#build();
+    root.append(this.dialog);
+    this.#fullScreen.addEventListener("change", () => this.isOpen && this.#reopen());
+    window.visualViewport?.addEventListener("resize", () => this.#fitViewport());
+    this.#restored = this.#restore();
+  }
+
+  get words() {
+    return wordsIn(this.language);
+  }
+
+  get language() {
+    return this.host.lang;
+  }
+
+  get isOpen() {
+    return this.dialog.open;
+  }
+
+  /** On a phone the panel is the whole screen, so nothing behind it may take the focus. */
+  open() {
+    if (this.isOpen) return;
+    if (this.#fullScreen.matches) {
+      this.dialog.showModal();
+      this.dialog.focus(); // not its first button
+    } else {
+      this.dialog.open = true; // show() would take the focus from where the page has it
+    }
+    this.#fitViewport();
+    this.scroller.settle();
+  }
+
+  close() {
+    this.dialog.close();
+  }
+
+  focusComposer() {
+    if (this.#fullScreen.matches) this.dialog.focus(); // the keyboard would cover what there is to read
+    else this.input.focus();
+  }
+
+  /** Say everything around the conversation in the language of the host. */
+  translate() {
+    for (const say of this.#sayings) say();
+    this.#showWelcome();
+  }
+
+  /** Forget the conversation on this page and begin a new one. */
+  reset() {
+    this.#stopListening();
+    this.client.forgetConversation();
+    this.log.replaceChildren();
+    this.#showWelcome();
+    this.input.focus();
+  }
+
+  async send(text) {
+    await this.#restored;
+    const message = text.trim();
+    if (!message || this.#stream) return;
+    this.#clearChips();
+    this.welcome.remove();
+    const bubble = renderUserMessage(message, this.words.you);
+    this.log.append(bubble);
+    this.scroller.anchorAt(bubble);
+    await this.#listen(this.client.sendMessage(message));
+  }
+
+  async stop() {
+    this.#isStopWanted = true;
+    if (!this.#stream?.runId) return;
+    try {
+      await this.client.cancelRun(this.#stream.runId);
+    } catch (error) {
+      this.status.textContent = this.#explain(error);
+    }
+  }
+
+  #build() {
+    this.log = el("div", { class: "log", role: "log", "aria-live": "off", tabindex: 0 });
+    this.status = el("p", { class: "unseen", role: "status" });
+    this.welcome = el("section", { class: "welcome" });
+    this.pill = el("button", { class: "pill", type: "button", onclick: () => this.scroller.goToEnd() }, icon("down"));
+    this.scroller = new LogScroller(this.log, this.pill);
+    this.dialog = el(
+      "dialog",
+      { class: "panel", part: "panel", tabindex: -1, onkeydown: (event) => this.#onKey(event) },
+      this.#buildHeader(),
+      el("div", { class: "stage" }, this.log, this.pill),
+      this.#buildComposer(),
+      this.status,
+    );
+    this.dialog.addEventListener("close", () => this.isOpen || this.host.dispatchEvent(new Event("tc:close")));
+    this.#say(() => this.dialog.setAttribute("aria-label", this.words.title));
+    this.#say(() => this.log.setAttribute("aria-label", this.words.log));
+    this.#say(() => this.pill.setAttribute("aria-label", this.words.toEnd));
+  }
+
+  #buildHeader() {
+    const title = el("h2");
+    const subtitle = el("p");
+    this.#say(() => title.replaceChildren(this.words.title));
+    this.#say(() => subtitle.replaceChildren(this.words.subtitle));
+    const language = el("button", { type: "button", class: "language", onclick: () => this.#switchLanguage() });
+    this.#say(() => {
+      language.replaceChildren(this.language === "vi" ? "EN" : "VI");
+      language.setAttribute("aria-label", this.words.otherLanguage);
+      language.lang = this.language === "vi" ? "en" : "vi";
+    });
+    return el(
+      "div", // a header here would be a second banner of the host page
+      { class: "head", part: "header" },
+      el("span", { class: "mark" }, icon("plane")),
+      el("div", {}, title, subtitle),
+      language,
+      this.#buildIconButton("fresh", () => this.reset()),
+      this.#buildIconButton("close", () => this.close()),
+    );
+  }
+
+  #buildComposer() {
+    this.input = el("textarea", { rows: 1, maxlength: 4000, enterkeyhint: "send", autocomplete: "off" });
+    this.button = el("button", { type: "submit", class: "send" });
+    const caution = el("p", { class: "caution" });
+    this.#say(() => this.input.setAttribute("placeholder", this.words.placeholder));
+    this.#say(() => this.input.setAttribute("aria-label", this.words.placeholder));
+    this.#say(() => caution.replaceChildren(this.words.caution));
+    this.#say(() => this.#showButton());
+    this.input.addEventListener("keydown", (event) => {
+      // Telex and VNI end a word with Enter too: that one belongs to the input method
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      event.preventDefault();
+      this.#submit();
+    });
+    const onsubmit = (event) => {
+      event.preventDefault();
+      if (this.#stream) this.stop();
+      else this.#submit();
+    };
+    return el(
+      "form",
+      { class: "composer", part: "composer", onsubmit },
+      el("div", { class: "field" }, this.input, this.button),
+      caution,
+    );
+  }
+
+  #buildIconButton(name, onclick) {
+    const button = el("button", { type: "button", onclick }, icon(name));
+    this.#say(() => {
+      button.setAttribute("aria-label", this.words[name]);
+      button.title = this.words[name];
+    });
+    return button;
+  }
+
+  #say(say) {
+    say();
+    this.#sayings.push(say);
+  }
+
+  #showButton() {
+    const name = this.#stream ? "stop" : "send";
+    this.button.replaceChildren(icon(name));
+    this.button.setAttribute("aria-label", this.words[name]);
+    this.button.classList.toggle("stop", name === "stop");
+  }
+
+  #showWelcome() {
+    this.welcome.replaceChildren(
+      el("span", { class: "mark" }, icon("plane")),
+      el("h3", {}, this.words.welcome),
+      el("p", {}, this.words.welcomeMore),
+      this.#renderChips(this.words.starters.map((text) => ({ text }))),
+    );
+    if (!this.log.hasChildNodes()) this.log.append(this.welcome);
+  }
+
+  #submit() {
+    if (this.#stream) return;
+    const text = this.input.value;
+    this.input.value = "";
+    this.send(text);
+  }
+
+  /** A click on a chip or card. Its button may go, so the focus gets a place that stays. */
+  #sayForTraveller(text) {
+    this.focusComposer();
+    this.send(text);
+  }
+
+  #onKey(event) {
+    if (event.key === "Escape" && !event.isComposing) this.close();
+  }
+
+  #switchLanguage() {
+    this.host.lang = this.language === "vi" ? "en" : "vi";
+  }
+
+  #reopen() {
+    this.dialog.close();
+    this.open();
+  }
+
+  /** The keyboard of a phone covers part of the layout viewport; only the visual one tells how much is left. */
+  #fitViewport() {
+    const height = window.visualViewport?.height;
+    if (height) this.dialog.style.setProperty("--tc-visible-height", `${height}px`);
+    this.scroller.settle();
+  }
+
+  /** The conversation as the server has it, and the rest of a run that is still going on. */
+  async #restore() {
+    const turn = this.#startTurn();
+    turn.showActivity(this.words.restoring);
+    let conversation;
+    try {
+      conversation = await this.client.loadConversation();
+    } catch (error) {
+      turn.showActivity("");
+      turn.showNotice(this.#explain(error), this.words.tryAgain, () => {
+        turn.node.remove();
+        this.#restore();
+      });
+      return;
+    }
+    turn.node.remove();
+    if (!conversation?.messages.length) return this.#showWelcome();
+    conversation.messages.forEach((message) => this.#showMessage(message));
+    this.#showChips(conversation.messages.at(-1).suggested_actions);
+    this.scroller.anchorAt([...this.log.querySelectorAll(".user")].at(-1));
+    if (conversation.active_run) this.#listen(this.client.followRun(conversation.active_run.id));
+  }
+
+  #showMessage(message) {
+    if (message.role === "user") {
+      this.log.append(renderUserMessage(message.content, this.words.you));
+      return;
+    }
+    const turn = this.#startTurn();
+    turn.startText(message.id);
+    turn.appendText(message.id, message.content);
+    turn.endText(message.id, message.blocks);
+    message.attachments.forEach((card) => turn.showCard(card.id, card));
+    if (message.error) turn.showNotice(message.error.message);
+    else if (message.run === "cancelled") turn.showNotice(this.words.stopped);
+  }
+
+  #startTurn() {
+    const turn = new AssistantTurn(this.words.assistant, (text) => this.#sayForTraveller(text));
+    this.log.append(turn.node);
+    return turn;
+  }
+
+  /** Show a run until it ends, or until there is nobody left to tell about it. */
+  async #listen(stream) {
+    const turn = this.#startTurn();
+    await this.#hear(stream, turn);
+  }
+
+  async #hear(stream, turn) {
+    this.#stream = stream;
+    this.#isStopWanted = false;
+    this.#showButton();
+    turn.clearNotice();
+    turn.showActivity(this.words.working);
+    this.scroller.settle();
+    try {
+      for await (const event of stream.events()) {
+        this.#show(event, turn);
+        this.scroller.settle();
+      }
+    } catch (error) {
+      this.#showFailure(error, stream, turn);
+    } finally {
+      // otherwise a new conversation was begun meanwhile
+      if (this.#stream === stream) this.#comeToRest(turn);
+    }
+  }
+
+  #comeToRest(turn) {
+    this.#stream = null;
+    turn.showActivity("");
+    this.#showButton();
+    this.scroller.settle();
+  }
+
+  #show(event, turn) {
+    switch (event.type) {
+      case "RUN_STARTED":
+        turn.showActivity(this.words.working);
+        if (this.#isStopWanted) this.stop();
+        break;
+      case "STEP_STARTED":
+        turn.showActivity(describeActivity(event.stepName, this.language));
+        break;
+      case "TOOL_CALL_START":
+        turn.showActivity(describeActivity(event.toolCallName, this.language));
+        break;
+      case "TEXT_MESSAGE_START":
+        turn.startText(event.messageId);
+        break;
+      case "TEXT_MESSAGE_CONTENT":
+        turn.showActivity("");
+        turn.appendText(event.messageId, event.delta);
+        break;
+      case "TEXT_MESSAGE_END":
+        turn.endText(event.messageId, event.metadata?.blocks);
+        break;
+      case "ACTIVITY_SNAPSHOT":
+        turn.showCard(event.messageId, event.content);
+        break;
+      case "CUSTOM":
+        if (event.name === "suggested_actions") this.#showChips(event.value);
+        break;
+      case "RUN_FINISHED":
+        this.#finish(event, turn);
+        break;
+      case "RUN_ERROR":
+        turn.showNotice(event.message);
+        this.#announce(`${turn.text} ${event.message}`, "tc:error", { code: event.code, message: event.message });
+        break;
+      case "CONNECTION_LOST":
+        turn.showActivity(this.words.reconnecting);
+        break;
+    }
+  }
+
+  #finish(event, turn) {
+    if (event.outcome?.type === "cancelled") turn.showNotice(this.words.stopped);
+    this.#announce(turn.text, "tc:message", { text: turn.text });
+  }
+
+  /** A screen reader hears the finished message once, never the tokens. */
+  #announce(text, type, detail) {
+    this.status.textContent = text;
+    this.host.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  #showFailure(error, stream, turn) {
+    const canRepeat = error instanceof ConnectionLost || isWorthRepeating(error);
+    const message = this.#explain(error);
+    turn.showNotice(message, canRepeat ? this.words.tryAgain : undefined, () => {
+      if (!this.#stream) this.#hear(stream, turn);
+    });
+    this.#announce(message, "tc:error", { message });
+  }
+
+  #explain(error) {
+    if (error instanceof ApiError) return error.message;
+    if (error instanceof ConnectionLost) return this.words.connectionLost;
+    throw error; // a mistake of ours belongs on the console
+  }
+
+  #showChips(chips) {
+    this.#clearChips();
+    if (!chips.length) return;
+    this.log.append(this.#renderChips(chips));
+  }
+
+  #renderChips(chips) {
+    return renderChips(chips, (text) => this.#sayForTraveller(text), this.words.suggestions);
+  }
+
+  #clearChips() {
+    this.log.querySelector(":scope > .chips")?.remove();
+  }
+
+  #stopListening() {
+    const stream = this.#stream;
+    if (!stream) return;
+    this.stop();
+    stream.close();
+    this.#stream = null;
+    this.#showButton();
+  }
+}
+
+function isWorthRepeating(error) {
+  return error instanceof ApiError && CLIENT_ERRORS_WORTH_REPEATING.has(error.status);
+}

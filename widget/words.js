@@ -1,0 +1,95 @@
+/** The widget's own words. Replies and cards bring their own language; these are for everything around them. */
+
+export const LANGUAGES = ["vi", "en"];
+
+const VI = {
+  title: "Trợ lý chuyến bay",
+  subtitle: "Tiếng Việt và tiếng Anh",
+  open: "Mở trợ lý chuyến bay",
+  openUnread: "Mở trợ lý chuyến bay, có tin nhắn mới",
+  close: "Đóng",
+  fresh: "Cuộc trò chuyện mới",
+  otherLanguage: "EN: switch to English",
+  log: "Cuộc trò chuyện",
+  welcome: "Xin chào! Bạn muốn bay đi đâu?",
+  welcomeMore:
+    "Nói như với bạn bè: nơi đi, nơi đến, ngày, số người. Tôi tìm chuyến và giải thích giá, hành lý, đổi và hoàn vé.",
+  starters: [
+    "Tìm vé Hà Nội đi Đà Nẵng thứ sáu tuần sau cho 2 người lớn",
+    "Sài Gòn đi Bangkok bay thẳng rẻ nhất ngày 20/12",
+    "Vé khứ hồi Hà Nội đi Phú Quốc mùng 3 Tết, về mùng 7 Tết",
+    "Bạn giúp được gì?",
+  ],
+  placeholder: "Nhập điều bạn cần…",
+  send: "Gửi",
+  stop: "Dừng trả lời",
+  caution: "AI có thể nhầm. Hãy kiểm tra lại trước khi đặt.",
+  suggestions: "Gợi ý",
+  you: "Bạn",
+  assistant: "Trợ lý",
+  toEnd: "Xuống cuối",
+  stopped: "Đã dừng theo yêu cầu của bạn.",
+  reconnecting: "Mất kết nối, đang nối lại…",
+  connectionLost: "Không kết nối được. Tin của bạn vẫn còn đây.",
+  tryAgain: "Thử lại",
+  working: "Đang xử lý…",
+  restoring: "Đang mở lại cuộc trò chuyện…",
+};
+
+const EN = {
+  title: "Flight assistant",
+  subtitle: "Vietnamese and English",
+  open: "Open the flight assistant",
+  openUnread: "Open the flight assistant, new message",
+  close: "Close",
+  fresh: "New conversation",
+  otherLanguage: "VI: chuyển sang tiếng Việt",
+  log: "Conversation",
+  welcome: "Hello! Where would you like to fly?",
+  welcomeMore:
+    "Say it as to a friend: from, to, when, how many. I find flights and explain prices, bags and fare rules.",
+  starters: [
+    "cheapest nonstop from Saigon to Bangkok on 20 December, one way",
+    "Hanoi to Da Nang next Friday for 2 adults",
+    "Ho Chi Minh City to Tokyo on 10 January, back on 17 January",
+    "What can you do?",
+  ],
+  placeholder: "Type what you need…",
+  send: "Send",
+  stop: "Stop answering",
+  caution: "AI can be wrong. Please check before you book.",
+  suggestions: "Suggestions",
+  you: "You",
+  assistant: "Assistant",
+  toEnd: "Go to the end",
+  stopped: "Stopped at your request.",
+  reconnecting: "Connection lost, reconnecting…",
+  connectionLost: "No connection. Your message is still here.",
+  tryAgain: "Try again",
+  working: "Working…",
+  restoring: "Opening your conversation again…",
+};
+
+/** What the assistant is doing, by step or tool name. */
+const ACTIVITIES = {
+  understand: { vi: "Đang đọc yêu cầu…", en: "Reading your request…" },
+  route: { vi: "Đang chọn cách trả lời…", en: "Choosing how to answer…" },
+  flight: { vi: "Đang soạn câu trả lời…", en: "Writing the answer…" },
+  concierge: { vi: "Đang soạn câu trả lời…", en: "Writing the answer…" },
+  tools: { vi: "Đang tra cứu…", en: "Looking things up…" },
+  search_flights: { vi: "Đang tìm chuyến bay…", en: "Searching flights…" },
+  get_offer_details: { vi: "Đang xem chi tiết chuyến bay…", en: "Looking at the details…" },
+};
+
+export function wordsIn(language) {
+  return language === "vi" ? VI : EN;
+}
+
+export function describeActivity(name, language) {
+  const activity = ACTIVITIES[name];
+  return activity ? activity[language] : wordsIn(language).working;
+}
+
+export function matchLanguage(tag) {
+  return LANGUAGES.find((language) => tag?.toLowerCase().startsWith(language));
+}
