@@ -80,6 +80,8 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def answer_http(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, AppError):  # what our own layers raise while the framework reads the body
+            return await answer_app_error(request, error.__cause__)
         code = HTTP_CODES.get(error.status_code, "invalid_input")
         return answer_error(request, error.status_code, code, say(f"errors.{code}", language_of(request)))
 

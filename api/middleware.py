@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import answer_error, language_of
+from core.errors import AppError
 from core.ids import new_id
 from core.messages import say
 from core.metrics import HTTP_REQUESTS, HTTP_SECONDS
@@ -30,8 +31,9 @@ DOCS_POLICY = (
 FRAME_POLICY = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 
-class BodyTooLarge(Exception):
-    """More bytes came than a request may have."""
+class BodyTooLarge(AppError):
+    code = "body_too_large"
+    status = 413
 
 
 class Envelope:
@@ -61,11 +63,6 @@ class Envelope:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, _limit(receive, headers), send_with_headers)
-            except BodyTooLarge:
-                request = Request(scope)
-                detail = say("errors.body_too_large", language_of(request))
-                response = answer_error(request, 413, "body_too_large", detail)
-                await response(scope, receive, send_with_headers)
             except Exception:
                 log.exception("request.failed", method=scope["method"], route=self._route(scope))
                 request = Request(scope)

@@ -26,6 +26,7 @@ def render_facts(agent: str, state: State, context: TurnContext) -> SystemMessag
         "currency": context.currency,
         "simulated": context.simulated,
         "intent": reading.intent.name,
+        "changed": reading.changed,
         "frame": frame.model_dump(mode="json", exclude_none=True, exclude={"ambiguous", "problems"}),
         "missing": frame.missing,
         "ambiguous": [each.model_dump(mode="json") for each in frame.ambiguous],

@@ -176,7 +176,9 @@ def condition_text(condition: Condition, language: Language) -> str:
         return say("offers.rule_unknown", language)
     if not condition.allowed:
         return say("offers.rule_no", language)
-    if condition.fee is None or condition.fee.amount_minor == 0:
+    if condition.fee is None:
+        return say("offers.rule_yes", language)
+    if condition.fee.amount_minor == 0:
         return say("offers.rule_free", language)
     return say("offers.rule_fee", language, fee=money_text(condition.fee, language))
 

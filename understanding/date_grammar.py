@@ -124,9 +124,9 @@ def _weekday_rules() -> Iterator[Rule]:
     yield Rule(
         "{wd} ,? the? {figure_ord}", lambda context, wd, n: _checked(context, wd, rules.on_day_of_month(context, n))
     )
-    for english in ("{wd} ,? the? {ord} of? {month} ,? {y}?", "{wd} ,? {n} {month} ,? {y}?"):
+    for english in ("{wd} ,? the? {ord} of? {month} ,? {y}?", "{wd} ,? {figure} {month} ,? {y}?"):
         yield Rule(english, lambda context, wd, n, m, y: _checked(context, wd, rules.on_day(context, n, m, y)))
-    for american in ("{wd} ,? {month} {ord} ,? {y}?", "{wd} ,? {month} {n} ,? {y}?"):
+    for american in ("{wd} ,? {month} {ord} ,? {y}?", "{wd} ,? {month} {figure} ,? {y}?"):
         yield Rule(american, lambda context, wd, m, n, y: _checked(context, wd, rules.on_day(context, n, m, y)))
 
 
@@ -142,9 +142,9 @@ def _calendar_rules() -> Iterator[Rule]:
     yield Rule("tháng {mo} ngày {n}", lambda context, mo, n: _on(context, n, mo))
     yield Rule("ngày? {figure} {tmonth}", rules.on_day)
     yield Rule("ngày? {n} tháng {n} {years}", _on_in_years)
-    for english in ("the? {ord} of? {month} ,? {y}?", "{n} of? {month} ,? {y}?"):
+    for english in ("the? {ord} of? {month} ,? {y}?", "{figure} of? {month} ,? {y}?"):
         yield Rule(english, rules.on_day)
-    for american in ("{month} the? {ord} ,? {y}?", "{month} {n} ,? {y}?"):
+    for american in ("{month} the? {ord} ,? {y}?", "{month} {figure} ,? {y}?"):
         yield Rule(american, lambda context, month, n, year: rules.on_day(context, n, month, year))
     yield Rule("on? the {figure_ord}", rules.on_day_of_month)
     yield Rule("on? the {figure_ord} of {months}", rules.on_day_of_month)
@@ -212,12 +212,13 @@ def _span_rules() -> Iterator[Rule]:
         lambda context, first, last, mo: rules.between_days(context, first, last, mo[0]),
     )
     for english in (
-        "from|between? {n} to|and|- {n} of? {month}",
+        "from|between? {figure} to|and|- {figure} of? {month}",
         "from|between? the? {ord} to|and|- the? {ord} of? {month}",
     ):
         yield Rule(english, rules.between_days)
     yield Rule(
-        "{month} {n} to|- {n}", lambda context, month, first, last: rules.between_days(context, first, last, month)
+        "{month} {figure} to|- {figure}",
+        lambda context, month, first, last: rules.between_days(context, first, last, month),
     )
     yield Rule("từ? ngày {n} đến|tới|- ngày? {n}", rules.between_days_of_month)
 

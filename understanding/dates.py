@@ -168,7 +168,8 @@ def _is_ticket(text: Text, index: int) -> bool:
     if token.marks:
         return token.marks == "\u0301"
     before = text.word(index - 1)
-    return index == 0 or before in _TICKET_VERBS or before.isdigit()
+    is_count = before.isdigit() and text.word(index - 2) not in {"/", "-", ".", "thang", "ngay", "mung", "mong"}
+    return index == 0 or before in _TICKET_VERBS or is_count
 
 
 def _is_date_here(text: Text, match: Match) -> bool:
@@ -182,6 +183,8 @@ def _is_date_here(text: Text, match: Match) -> bool:
             return False
     if match.rule.pattern.startswith(("{n}", "ngày? {n}")) and first.word in _UNMARKED_NUMBERS and not first.marks:
         return False
+    if any(text.word(index) == "ngay" and _is_plain_bay(text, index + 1) for index in range(match.start, match.end)):
+        return False
     if before in _BIRTH or text.word(match.start - 2) in _BIRTH:
         return False
     if before in _ORDINAL_NOUNS and first.word in {"thu", "t2", "t3"} and not _is_day_flight(text, match):
@@ -189,6 +192,11 @@ def _is_date_here(text: Text, match: Match) -> bool:
     if first.word in {"the", "on"} and after in _CHOICE_NOUNS:
         return False
     return not (before.isdigit() and first.word in {"thang", "ngay"} and match.end - match.start == 1)
+
+
+def _is_plain_bay(text: Text, index: int) -> bool:
+    """ "Ngay bay" is the day of the flight, not the 7th."""
+    return text.word(index) == "bay" and not text.tokens[index].marks
 
 
 def _is_person(text: Text, index: int) -> bool:

@@ -11,7 +11,8 @@ from understanding.grammar import Grammar, Match, Rule, Vocabulary
 from understanding.numbers import number_slot
 from understanding.text import Text
 
-_NEGATIONS = {"khong", "ko", "not", "no", "except", "tru", "avoid", "tranh", "dung"}
+_NEGATIONS = {"khong", "ko", "not", "no", "don't", "without", "except", "tru", "avoid", "tranh", "dung"}
+_DENIABLE = {"airlines", "cabin", "max_stops", "trip", "refundable"}
 
 _AFTER_MONTH = {"nay", "sau", "toi", "gieng", "chap", "mot", "hai", "ba", "tu", "nam", "bay", "tam", "chin", "muoi"}
 """Behind "thang" these make it "tháng", the month, and not "thẳng", straight."""
@@ -77,6 +78,9 @@ _SORTS = {
     "rẻ nhất": "price",
     "re nhat": "price",
     "rẻ hơn": "price",
+    "đắt quá": "price",
+    "mắc quá": "price",
+    "too expensive": "price",
     "giá rẻ": "price",
     "vé rẻ": "price",
     "giá tốt nhất": "price",
@@ -158,13 +162,23 @@ def find_filters(text: Text) -> list[FilterMention]:
 
 def _is_meant(text: Text, match: Match) -> bool:
     field = match.rule.build(*match.values)[0]
-    if field in {"airlines", "cabin"}:
-        near = {text.word(match.start - 1), text.word(match.start - 2), text.word(match.start - 3)}
-        return not near & _NEGATIONS
+    if field in _DENIABLE and _is_denied(text, match.start):
+        return False
     if text.word(match.end - 1) == "thang" and not text.tokens[match.end - 1].marks:
         following = text.word(match.end)
         return not (following.isdigit() or following in _AFTER_MONTH)
-    return not (field == "max_stops" and text.word(match.start - 1) in {"khong", "not"} and match.values[0] == 0)
+    return True
+
+
+def _is_denied(text: Text, start: int) -> bool:
+    """A negation within three words before, in the same clause: "không cần bay thẳng", but not "không, bay thẳng"."""
+    for index in range(start - 1, max(start - 4, -1), -1):
+        word = text.word(index)
+        if not word[0].isalnum():
+            return False
+        if word in _NEGATIONS:
+            return True
+    return False
 
 
 @cache

@@ -21,7 +21,7 @@ def merge_route(draft: Draft, route: Route, asked: SlotName | None) -> None:
     """Set the ends of the trip. A new end drops what was asked of the old flights."""
     old = (draft.get("origin"), draft.get("destination"))
     ends: dict[str, PlaceMention | None] = {"origin": route.origin, "destination": route.destination}
-    if route.bare:
+    if route.bare and not (asked is None and _is_known(draft, route.bare)):
         ends[_field_of_bare(draft, route, asked)] = route.bare
     for field, mention in ends.items():
         if mention:
@@ -39,6 +39,13 @@ def merge_route(draft: Draft, route: Route, asked: SlotName | None) -> None:
         for field in _TIED_TO_ROUTE:
             if draft.get(field):
                 draft.set(field, Frame.model_fields[field].default)
+
+
+def _is_known(draft: Draft, mention: PlaceMention) -> bool:
+    """A place that is already an end of the trip was only repeated."""
+    resolved = mention.resolve("origin", draft.language)
+    known = [end.iata for end in (draft.get("origin"), draft.get("destination")) if end]
+    return isinstance(resolved, PlaceRef) and len(known) == 2 and resolved.iata in known
 
 
 def _field_of_bare(draft: Draft, route: Route, asked: SlotName | None) -> str:
@@ -108,13 +115,14 @@ def merge_travellers(draft: Draft, mentions: list[TravellerMention], *, includes
     """Set who travels. `includes` when the total said takes the children in ("4 people including 2 children")."""
     if not mentions:
         return
+    known = {field: draft.get(field) for field in ("adults", "children", "infants")}
     said: dict[str, int] = {}
     for mention in mentions:
-        already = said.get(mention.field, (draft.get(mention.field) or 0) if mention.is_change else 0)
+        already = said.get(mention.field, (known.get(mention.field) or 0) if mention.is_change else 0)
         said[mention.field] = already + mention.number if mention.field != "total" else mention.number
     if "minor" in said and said.keys() & {"children", "infants"}:
         del said["minor"]  # "2 bé: 1 trẻ em, 1 em bé" says it itself
-    counts = {field: said.get(field, draft.get(field)) for field in ("adults", "children", "infants")}
+    counts = {field: said.get(field, count) for field, count in known.items()}
     if "total" in said:
         change = next(mention for mention in mentions if mention.field == "total")
         _count_total(draft, counts, said, is_change=change.is_change, includes=includes)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
-from understanding.date_rules import DateContext, DateValue, Options, Stay, on_day_of_month
+from understanding.date_rules import DateContext, DateValue, Options, Stay, on_day_of_month, on_weekday
 from understanding.dates import DateMention, Direction, judge_date
 from understanding.draft import Draft
 from understanding.frame import Ambiguity, DateRange, SlotName
@@ -115,11 +115,27 @@ def _merge_out(draft: Draft, text: Text, out: list[_Said]) -> None:
     if value is None:
         return
     phrase = first.phrase
+    span = draft.get("depart_range")
+    if span and first.match.rule.build in (on_weekday, on_day_of_month):
+        value = _within(span, first, context) or value
+    if isinstance(value, date) and find_phrase(text, "midnight"):
+        value = Options((value, value + timedelta(days=1)))  # by the clock it is the next day already
     for other in mentions[1:2]:
         second = other.value_on(context)
         if second is not None:
             value, phrase = _combine(value, second, _relation(text, first, other)), text.phrase(first.start, other.end)
     _put_date(draft, "depart_on", value, phrase)
+
+
+def _within(span: DateRange, mention: DateMention, context: DateContext) -> DateValue | None:
+    """After "next week" a bare "Friday" is a day of that week; None when the span has no such day."""
+    days: list[date] = []
+    start = span.first - timedelta(days=1)
+    while isinstance(day := mention.value_on(context._replace(today=start)), date) and day <= span.last:
+        if day >= span.first:
+            days.append(day)
+        start = max(day, start + timedelta(days=1))
+    return Options(tuple(days)) if days else None
 
 
 def _combine(first: DateValue, second: DateValue, relation: Relation) -> DateValue:
@@ -155,12 +171,14 @@ def _nights_counted(draft: Draft, mention: DateMention) -> int | None:
     0 when it counts from there but not in nights ("về chủ nhật"), None when it does not depend on that day.
     """
     context = _context(draft, is_return=True)
-    first, second = (mention.value_on(context._replace(base=draft.today + timedelta(days=ahead))) for ahead in (0, 30))
-    if first == second:
+    starts = [draft.today + timedelta(days=ahead) for ahead in (0, 11, 19)]
+    values = [mention.value_on(context._replace(base=start)) for start in starts]
+    if len(set(values)) == 1:
         return None
-    if isinstance(first, date) and isinstance(second, date) and (second - first).days == 30:
-        return (first - draft.today).days
-    return 0
+    nights = {
+        (value - start).days if isinstance(value, date) else 0 for start, value in zip(starts, values, strict=True)
+    }
+    return nights.pop() if len(nights) == 1 else 0
 
 
 def _days_to_choose(span: DateRange) -> DateValue | None:
@@ -179,8 +197,17 @@ def _put_date(draft: Draft, field: str, value: DateValue, phrase: str) -> None:
     elif field == "depart_on" and isinstance(judged, date):
         draft.set("depart_on", judged)
         draft.set("depart_range", None)
+    elif field == "return_on" and isinstance(judged, Ambiguity):
+        draft.put(field, _return_readings(draft, judged))
     elif judged is not None:
         draft.put(field, judged)
+
+
+def _return_readings(draft: Draft, doubt: Ambiguity) -> Ambiguity | date:
+    """Readings that lie before the way out fall away; if none is left, the last is refused as a return."""
+    out = draft.get("depart_on")
+    possible = tuple(reading for reading in doubt.readings if out is None or reading >= out.isoformat())
+    return doubt.model_copy(update={"readings": possible}) if possible else date.fromisoformat(doubt.readings[-1])
 
 
 def put_reading(draft: Draft, doubt: Ambiguity, reading: str) -> None:

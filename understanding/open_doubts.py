@@ -56,7 +56,16 @@ def _reading_meant(
     choice = find_choice(text, len(doubt.readings))
     if choice and choice.choice.position and choice.choice.position <= len(doubt.readings):
         return doubt.readings[choice.choice.position - 1]
+    if doubt.field in _DATE_FIELDS and (by_day := _on_day_of_month(doubt, text)):
+        return by_day
     return doubt.readings[0] if len(doubt.readings) == 1 and is_only(text, ("yes", "yes_like")) else None
+
+
+def _on_day_of_month(doubt: Ambiguity, text: Text) -> str | None:
+    """ "27" alone: the one reading on that day."""
+    word = text.word(0)
+    fitting = [reading for reading in doubt.readings if len(text.tokens) == 1 and reading[-2:] == word.zfill(2)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _put(draft: Draft, doubt: Ambiguity, reading: str) -> None:

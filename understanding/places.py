@@ -75,9 +75,11 @@ def find_places(text: Text, language: Language) -> list[PlaceMention]:
     index = 0
     while index < len(text.tokens):
         found = list(_places_at(text, index, language))
-        mentions.extend(found)
+        is_after_place = bool(mentions) and mentions[-1].end == index
+        if is_after_place or not _is_person(text, index):
+            mentions.extend(found)
         index = found[-1].end if found else index + 1
-    return mentions
+    return [mention for mention in mentions if not _is_country_of_another(mention, mentions)]
 
 
 def resolve_place(phrase: str, *, language: Language, field: str = "place") -> ResolvedPlace:
@@ -132,8 +134,6 @@ def place_ref(code: str, language: Language, *, is_airport: bool | None = None) 
 
 def _places_at(text: Text, index: int, language: Language) -> Iterator[PlaceMention]:
     token = text.tokens[index]
-    if text.word(index - 1) in _TITLES and token.is_capitalised:
-        return  # "anh Vinh" is a person
     found = _names().read(text, index)
     if _is_written_as_code(token) and (not found or found[0][1] == index + 1):
         found = []  # HAN is Hanoi, not "Hàn"
@@ -142,9 +142,8 @@ def _places_at(text: Text, index: int, language: Language) -> Iterator[PlaceMent
         name = _merge([name for name, its_end in found if its_end == end])
         if spoken := _shorthand(token, language):
             name = PlaceName(spoken, "city")
-        is_sure = _is_sure(text, index, end) and not (
-            name.kind == "country" and len(token.word) <= SHORT_COUNTRY_LETTERS
-        )
+        is_short_country = name.kind == "country" and end == index + 1 and len(token.word) <= SHORT_COUNTRY_LETTERS
+        is_sure = _is_sure(text, index, end) and not is_short_country
         if name.kind != "country" or _is_country_here(text, index, end):
             yield PlaceMention(index, end, text.phrase(index, end), name, is_sure)
     elif len(token.word) == 3 and (name_of_code := _name_of_code(token.word.upper(), anywhere=False)):
@@ -181,6 +180,19 @@ def _is_sure(text: Text, start: int, end: int) -> bool:
     return (
         token.is_capitalised or bool(token.marks) or token.word not in {"sing", "vinh", "nice", "nhat", "phap", "thai"}
     )
+
+
+def _is_person(text: Text, index: int) -> bool:
+    """ "Anh Vinh" is somebody."""
+    return text.word(index - 1) in _TITLES and text.tokens[index].is_capitalised
+
+
+def _is_country_of_another(mention: PlaceMention, mentions: list[PlaceMention]) -> bool:
+    """In "Tokyo, Japan" the country only says which Tokyo."""
+    if mention.name.kind != "country":
+        return False
+    codes = {code for other in mentions for code in other.name.codes if other.name.kind != "country"}
+    return any((city := cities().get(code)) is not None and city.country in mention.name.codes for code in codes)
 
 
 def _is_country_here(text: Text, start: int, end: int) -> bool:

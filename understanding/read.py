@@ -143,7 +143,7 @@ def find_mentions(words: Text, language: Language) -> Mentions:
         dates=[mention for mention in dates if not _is_inside_longer(mention, times)],
         times=[time for time in times if not any(_overlap(time, other) for other in kept if other not in dates)],
         amounts=_kept(amounts, kept),
-        travellers=_kept(travellers, kept),
+        travellers=[one for one in _kept(travellers, kept) if not _is_per_person(words, one, amounts)],
         filters=_kept(filters, kept),
     )
 
@@ -194,9 +194,7 @@ def _find_offer_choice(words: Text, mentions: Mentions, frame: Frame, shown: int
     if frame.ambiguous:
         return None
     found = find_choice(words, shown)
-    is_new_search = bool(mentions.places or mentions.travellers) or any(
-        not (found and _overlap(found, date)) for date in mentions.dates
-    )
+    is_new_search = bool(mentions.places) or any(not (found and _overlap(found, date)) for date in mentions.dates)
     return None if is_new_search else found
 
 
@@ -213,6 +211,12 @@ def _without(mentions: Mentions, choice: ChoiceMention) -> Mentions:
         travellers=[one for one in mentions.travellers if not _overlap(one, choice)],
         filters=[one for one in mentions.filters if not _overlap(one, choice)],
     )
+
+
+def _is_per_person(words: Text, mention: TravellerMention, amounts: list[AmountMention]) -> bool:
+    """ "1tr5 một người" is a price each, not a number of travellers."""
+    starts = {mention.start, mention.start - 1 if words.word(mention.start - 1) in {"/", "moi"} else mention.start}
+    return (mention.field, mention.number) == ("total", 1) and any(amount.end in starts for amount in amounts)
 
 
 def _includes_children(words: Text) -> bool:

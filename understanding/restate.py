@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from core.messages import Language, format_day
+from core.messages import Language, format_day, say
+from core.messages.catalogue import load_catalogue
 from domain.airports import city_name
 
 
 def restate(reading: str, language: Language) -> str:
-    """An ISO date with its weekday, an IATA code with its city; anything else as it is."""
+    """An ISO date with its weekday, an IATA code with its city, a kind of traveller by its name; else as it is."""
+    if (key := f"readings.{reading}") in load_catalogue(language):
+        return say(key, language)
     try:
         return format_day(date.fromisoformat(reading), language)
     except ValueError:

@@ -47,6 +47,8 @@ def find_unknown_places(text: Text, taken: Collection[int], asked: SlotName | No
         if end == index:
             continue
         mention = _find(text, index, end)
+        if mention and mention.name.kind == "country":
+            continue  # left out on purpose: its city is said too
         if mention:
             found[role] = mention
         elif text.tokens[index].is_capitalised or _is_between_markers(text, end, role):

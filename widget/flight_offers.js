@@ -6,6 +6,7 @@ import { formatClock, formatDay, formatDuration, formatMoney } from "./formats.j
 
 const OFFERS_AT_FIRST = 3;
 const TILE_COLOURS = 6;
+const FEW_SEATS = 5;
 
 export function renderFlightOffers(card, say) {
   const words = flightWordsIn(card.language);
@@ -76,7 +77,7 @@ function renderBadges(offer, words) {
     { class: "badges" },
     el("span", { class: "number" }, words.option(offer.position)),
     ...offer.badges.map((badge) => el("span", { class: `tag ${badge}` }, words.badges[badge])),
-    offer.seats_left && el("span", { class: "seats" }, words.seatsLeft(offer.seats_left)),
+    offer.seats_left !== null && offer.seats_left <= FEW_SEATS && el("span", { class: "seats" }, words.seatsLeft(offer.seats_left)),
   );
 }
 

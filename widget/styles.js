@@ -111,13 +111,13 @@ h2, h3, p, ol, ul { margin: 0; }
 .search p { grid-column: 1 / -1; font-size: 14px; color: var(--tc-muted); }
 .offers { padding: 0; list-style: none; }
 .offer { padding: 12px 14px 14px; border-top: 1px solid var(--tc-line); font-size: 14px; line-height: 1.45; }
-.tag { padding: 2px 9px; border-radius: 20px; font-size: 13px; font-weight: 600; line-height: 1.45;
+.tag { padding: 2px 8px; border-radius: 20px; font-size: 12.5px; font-weight: 600; line-height: 1.45;
   white-space: nowrap; }
 .tag.best { color: #fff; background: var(--tc-fill); }
 .tag.cheapest { color: var(--tc-good); background: light-dark(#dff3e8, #123224); }
 .tag.fastest { color: light-dark(#4a3aa8, #c2b8ff); background: light-dark(#eae7fb, #2a2550); }
 .tag.simulated { border: 1px dashed currentColor; color: var(--tc-warn); }
-.badges { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
+.badges { display: flex; flex-wrap: wrap; align-items: center; gap: 5px; }
 .number { color: var(--tc-muted); margin-inline-end: 2px; }
 .seats { margin-inline-start: auto; color: var(--tc-warn); font-weight: 600; }
 

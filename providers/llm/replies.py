@@ -33,7 +33,10 @@ def _tell_result(result: Facts, facts: Facts, language: Language) -> str:
 
 def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
     first = result["offers"][0]
-    lead = "replies.found_sorted" if facts.get("frame", {}).get("sort") == "price" else "replies.found"
+    lead = "replies.found"
+    if facts.get("frame", {}).get("sort") == "price":
+        is_same_search = facts["intent"] == "refine" and set(facts["changed"]) <= {"sort"}
+        lead = "replies.nothing_cheaper" if is_same_search else "replies.found_sorted"
     sentences = [
         say(lead, language, count=result["matching"], trip=_trip_text(result, language)),
         say(

@@ -33,7 +33,8 @@ _DOMESTIC_LEVELS = {"VN": 0.5, "TH": 0.55, "ID": 0.6, "MY": 0.5, "PH": 0.6, "IN"
 _OTHER_DOMESTIC_LEVEL = 0.85
 _TRANSIT_TAX_USD = 8.0
 _SURCHARGE_USD_PER_KM = {"full": 0.008, "low_cost": 0.004}
-_UNLISTED_COUNTRY = {"domestic": "12", "international": "28"}
+_OTHER_DEPARTURE_TAX_USD = (12.0, 28.0)
+"""Domestic and international, for countries that are not in the table."""
 
 _CHILD_SHARE = {"full": 0.75, "low_cost": 1.0}
 _INFANT_SHARE = 0.10
@@ -73,7 +74,6 @@ class Brand:
     """A fare brand of one cabin: what it costs times the cheapest, and what it includes."""
 
     name: str
-    cabin: CabinClass
     factor: float
     carry_on: Baggage
     checked: Baggage
@@ -135,8 +135,8 @@ def taxes_usd(journey: Journey, seller: Carrier) -> float:
 
 
 def departure_tax_usd(start: Airport, end: Airport) -> float:
-    row = _departure_taxes().get(start.country, _UNLISTED_COUNTRY)
-    return float(row["domestic" if start.country == end.country else "international"])
+    domestic, international = _departure_taxes().get(start.country, _OTHER_DEPARTURE_TAX_USD)
+    return domestic if start.country == end.country else international
 
 
 def price_parts(
@@ -176,10 +176,8 @@ def _strictest(fees: Sequence[tuple[Fee | None, bool]], currency: Currency) -> C
 
 
 def _read_brand(row: dict[str, str]) -> Brand:
-    cabin: dict[str, CabinClass] = {name: name for name in _CABIN_LEVELS}
     return Brand(
         name=row["name"],
-        cabin=cabin[row["cabin"]],
         factor=float(row["factor"]),
         carry_on=_read_baggage(row["carry_on"]),
         checked=_read_baggage(row["checked"]),
@@ -204,5 +202,6 @@ def _read_fee(text: str) -> Fee | None:
 
 
 @cache
-def _departure_taxes() -> dict[str, dict[str, str]]:
-    return {row["country"]: row for row in read_table("departure_taxes.tsv")}
+def _departure_taxes() -> dict[str, tuple[float, float]]:
+    rows = read_table("departure_taxes.tsv")
+    return {row["country"]: (float(row["domestic"]), float(row["international"])) for row in rows}

@@ -1,4 +1,4 @@
-"""Ways to get from one airport to another on a day: nonstop, with one change, or with two where nothing else goes."""
+"""Ways to get from one airport to another on a day: nonstop, with one change, or with more where nothing else goes."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ FALLBACKS = (
     Terms(1, False, timedelta(hours=14), 2.5, 3500),
     Terms(2, True, timedelta(hours=14), 2.5, 3500),
     Terms(2, False, timedelta(hours=14), 3.0, 5000),
+    Terms(3, False, timedelta(hours=14), 2.0, 3500),
 )
 """Tried in turn, only when nothing better flies."""
 
@@ -112,14 +113,17 @@ class JourneyFinder:
                 yield length, route
 
     def _list_stops(self, origin: str, destination: str, changes: int) -> Iterator[tuple[str, ...]]:
+        """Airports to change at, in every way the network offers; searched from the end with fewer routes."""
         onward, inward = self._network.nonstop_from(origin), self._network.nonstop_from(destination)
-        if changes == 1:
+        if len(inward) < len(onward):
+            yield from (stops[::-1] for stops in self._list_stops(destination, origin, changes))
+        elif changes == 1:
             yield from ((stop,) for stop in onward if stop in inward)
-            return
-        for first in onward:
-            beyond = self._network.nonstop_from(first)
-            if first != destination:
-                yield from ((first, second) for second in inward if second in beyond and second != origin)
+        else:
+            for first in onward:
+                if first != destination:
+                    further = self._list_stops(first, destination, changes - 1)
+                    yield from ((first, *stops) for stops in further if origin not in stops)
 
     def _follow(self, route: tuple[str, ...], on: date, terms: Terms) -> list[Journey]:
         chains: list[tuple[Flight, ...]] = [(flight,) for flight in self._board(route[0], route[1], on)]

@@ -42,11 +42,6 @@ class SandboxTimetable:
         self._dice = Dice(seed)
         self._demand = Demand(self._dice)
 
-    @property
-    def airports(self) -> tuple[str, ...]:
-        """Codes of the airports with scheduled service."""
-        return self._network.airports
-
     async def search(self, query: FlightQuery) -> list[FoundOffer]:
         """At most forty offers, cheapest first. Raises CurrencyNotSold."""
         currency = fares.get_currency(query.currency)

@@ -97,12 +97,13 @@ def _sort_keys(cheapest: Money) -> dict[SortKey, Callable[[FlightOffer], float]]
 
 
 def _badge(shown: Sequence[StoredOffer], matching: Sequence[StoredOffer]) -> dict[UUID, tuple[Badge, ...]]:
-    """Each title goes to one shown offer, and only if it beats every matching offer."""
+    """Each title goes to one offer that no match beats, if it is shown and the matches differ at all."""
     keys = _sort_keys(min(stored.offer.total for stored in matching))
     titles: dict[Badge, SortKey] = {"cheapest": "price", "fastest": "duration", "best": "best"}
     badges: dict[UUID, list[Badge]] = {}
     for badge, key in titles.items():
-        winner = min(matching, key=lambda stored: keys[key](stored.offer))
-        if winner in shown:
+        marks = [(keys[key](stored.offer), stored.offer.total.amount_minor) for stored in matching]
+        winner = matching[marks.index(min(marks))]
+        if winner in shown and min(marks)[0] < max(marks)[0]:
             badges.setdefault(winner.id, []).append(badge)
     return {offer_id: tuple(won) for offer_id, won in badges.items()}

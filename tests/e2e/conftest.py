@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,7 +56,6 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
                 pytest.fail(f"The server did not get ready:\n{self._log.read_text()[-3000:]}")
             time.sleep(0.1)
 
@@ -130,11 +130,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("e2e") / "data")
-    running.start()
-    yield running
-    running.stop()
+def server(browser: Browser) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="e2e-", dir="/tmp") as folder:
+        # as root the database runs as another user, who may not enter pytest's own folders
+        Path(folder).chmod(0o755)
+        running = Server(Path(folder) / "data")
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
 
 
 @pytest.fixture

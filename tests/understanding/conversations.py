@@ -166,6 +166,42 @@ CONVERSATIONS: dict[str, list[Turn]] = {
         ),
         Turn("the 4th", {"origin": "HAN", "destination": "TYO", "adults": "2", "depart_on": "2026-12-04"}),
     ],
+    "a bare weekday after a week is a day of that week": [
+        Turn("đi Đà Nẵng tuần sau", {"destination": "DAD", "depart_range": "2026-11-30..2026-12-06"}),
+        Turn("thứ sáu", {"destination": "DAD", "depart_on": "2026-12-04"}),
+    ],
+    "a bare figure after a month is a day of that month": [
+        Turn("đi Huế tháng 3", {"destination": "HUI", "depart_range": "2027-03-01..2027-03-31"}),
+        Turn("ngày 5", {"destination": "HUI", "depart_on": "2027-03-05"}),
+    ],
+    "a bare weekday after a month could be any of them": [
+        Turn("đi Huế tháng 12", {"destination": "HUI", "depart_range": "2026-12-01..2026-12-31"}),
+        Turn(
+            "thứ sáu",
+            {
+                "destination": "HUI",
+                "depart_range": "2026-12-01..2026-12-31",
+                "ambiguous": "depart_on 2026-12-04|2026-12-11|2026-12-18|2026-12-25",
+            },
+        ),
+        Turn("ngày 11", {"destination": "HUI", "depart_on": "2026-12-11"}),
+    ],
+    "an ambiguous day is chosen by its figure": [
+        Turn("next Friday", {"ambiguous": "depart_on 2026-12-04|2026-11-27"}),
+        Turn("27", {"depart_on": "2026-11-27"}),
+    ],
+    "a repeated place changes nothing": [
+        Turn("HN SG 20/12", {"origin": "HAN", "destination": "SGN", "depart_on": "2026-12-20"}),
+        Turn("Sài Gòn", {"origin": "HAN", "destination": "SGN", "depart_on": "2026-12-20"}),
+    ],
+    "a weekend before the way out is no return": [
+        Turn("khứ hồi 20/12", {"depart_on": "2026-12-20", "trip": "round_trip"}),
+        Turn(
+            "cuối tuần sau",
+            {"depart_on": "2026-12-20", "trip": "round_trip", "problems": "return_on return_before_departure"},
+            asked="return_on",
+        ),
+    ],
     "an ambiguous day is chosen by position": [
         Turn("next Friday", {"ambiguous": "depart_on 2026-12-04|2026-11-27"}),
         Turn("cái thứ hai", {"depart_on": "2026-11-27"}),
@@ -278,6 +314,8 @@ CONVERSATIONS: dict[str, list[Turn]] = {
         Turn("2 người lớn 1 trẻ em", {"adults": "2", "children": "1"}),
         Turn("thêm 1 em bé", {"adults": "2", "children": "1", "infants": "1"}),
         Turn("thôi 3 người", {"adults": "3"}),
+        Turn("thêm 1 người", {"adults": "4"}),
+        Turn("bớt 1 người", {"adults": "3"}),
         Turn("10 người", {"adults": "3", "problems": "travellers too_many_travellers"}),
         Turn("1 người lớn 2 em bé", {"adults": "3", "problems": "travellers infants_exceed_adults"}),
         Turn("0 người lớn", {"adults": "3", "problems": "travellers no_travellers"}),

@@ -11,7 +11,6 @@ from understanding.frame import Ambiguity, DateRange, Problem
 from understanding.text import read_text
 
 CASES = read_table("dates.tsv")
-MARKS_DECIDE = {"mốt", "ngày kìa"}
 
 
 @pytest.mark.parametrize(("phrase", "meaning"), CASES)
@@ -25,10 +24,8 @@ def test_date_phrase_without_diacritics_means_the_same(phrase: str, meaning: str
     assert notation(resolve_date(without_marks(phrase), now=NOW)) == meaning
 
 
-@pytest.mark.parametrize(("phrase", "meaning"), CASES)
+@pytest.mark.parametrize(("phrase", "meaning"), [case for case in CASES if case[0] != "xyz"])
 def test_date_phrase_is_found_inside_a_sentence(phrase: str, meaning: str) -> None:
-    if phrase == "xyz":
-        pytest.skip("no date")
     text = read_text(f"cho mình vé đi Huế {phrase} nhé")
     (mention,) = find_dates(text)
     assert notation(resolve_date(mention.phrase, now=NOW)) == meaning

@@ -141,4 +141,4 @@ async def test_lunar_new_year_costs_more(timetable: SandboxTimetable) -> None:
     tet, ordinary = [
         (await search(timetable, make_query(("SGN", "HAN", in_days(days)))))[0].total.amount_minor for days in (74, 102)
     ]
-    assert tet > 1.15 * ordinary
+    assert tet > 1.1 * ordinary
