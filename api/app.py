@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
+import httpx
 import structlog
 from fastapi import FastAPI
 from fastapi_swagger import patch_fastapi
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from providers.sandbox.timetable import SandboxTimetable
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
@@ -30,12 +30,14 @@ from db.wakeups import Wakeups
 from graph.runner import Runner, RunnerParts
 from providers.llm.assemble import create_models
 from providers.llm.base import Models
+from providers.sandbox.timetable import SandboxTimetable
 from services.conversations.runs import end_expired_runs
 
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 5
 DRAIN_SECONDS = 5
+LISTEN_SECONDS = 2
 
 
 def create_app(settings: Settings, database_url: str, *, models: Models | None = None) -> FastAPI:
@@ -57,6 +59,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                 kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": dict_row},
             )
             await stack.enter_async_context(checkpoints)
+            http = await stack.enter_async_context(httpx.AsyncClient())
             runner = Runner(
                 RunnerParts(
                     transactions=transactions,
@@ -64,7 +67,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                     checkpointer=AsyncPostgresSaver(
                         checkpoints, serde=JsonPlusSerializer(allowed_msgpack_modules=None)
                     ),
-                    models=models or create_models(settings),
+                    models=models or create_models(settings, http),
                     flights=SandboxTimetable(clock.now),
                     simulated=True,
                 )
@@ -73,6 +76,8 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
             wakeups = Wakeups(database_url)
             for loop in (wakeups.listen(), _sweep(transactions)):
                 stack.push_async_callback(_cancel, asyncio.create_task(loop))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(wakeups.is_listening.wait(), LISTEN_SECONDS)
             app.state.parts = Parts(settings=settings, transactions=transactions, wakeups=wakeups, runner=runner)
             yield
 

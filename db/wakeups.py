@@ -24,6 +24,8 @@ class Wakeups:
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self.is_listening = asyncio.Event()
+        """Set once the first LISTEN stands: from then on readers need not fall back on looking."""
 
     @contextmanager
     def subscribe(self, run_id: object) -> Iterator[asyncio.Event]:
@@ -44,6 +46,7 @@ class Wakeups:
                 connection = await psycopg.AsyncConnection.connect(self._database_url, autocommit=True)
                 async with connection:
                     await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(EVENTS_CHANNEL)))
+                    self.is_listening.set()
                     async for notification in connection.notifies():
                         for event in self._waiting.get(notification.payload, ()):
                             event.set()

@@ -55,6 +55,8 @@ def choose_route(reading: Reading, *, last_agent: str | None, offers: Sequence[S
 
 def next_question(frame: Frame) -> str | None:
     """The slot to ask about first: what cannot be, what has two readings, what is missing."""
+    if frame.trip == "multi_city":
+        return "destination"
     stuck = [each.field for each in frame.problems] + [each.field for each in frame.ambiguous]
     return next(iter((*stuck, *frame.missing)), None)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from core.messages import Language, say
+from graph.router import find_number
 from graph.state import State
 from understanding.frame import Frame
+from understanding.reading import Reading
 from understanding.restate import restate
 
 MAX_SUGGESTIONS = 4
@@ -21,6 +22,8 @@ def suggest_actions(state: State, language: Language) -> list[dict[str, str]]:
 
 def _answers(frame: Frame, asked: str | None, language: Language) -> list[tuple[str, str]]:
     """Answers to the question just asked, where we know some."""
+    if frame.trip == "multi_city":
+        return []
     for ambiguity in frame.ambiguous:
         return [(f"reading:{reading}", restate(reading, language)) for reading in ambiguity.readings]
     if asked == "depart_on" and frame.depart_range is not None:
@@ -33,14 +36,25 @@ def _answers(frame: Frame, asked: str | None, language: Language) -> list[tuple[
 def _next_steps(frame: Frame, state: State, language: Language) -> list[tuple[str, str]]:
     if state.get("asked"):
         return []
-    if state.get("offers") and frame.is_searchable:
-        steps: dict[str, Any] = {
-            "details": True,
-            "nonstop": frame.max_stops is None,
+    offers = state.get("offers", [])
+    intent = state.get("reading", {}).get("intent", {}).get("name")
+    if offers and frame.is_searchable:
+        number = _next_number(state)
+        steps = {
+            "details": number <= len(offers),
+            "nonstop": frame.max_stops is None and any(offer["stops"] for offer in offers),
             "any_airline": bool(frame.airlines),
             "next_day": True,
             "cheaper": frame.sort != "price",
         }
     else:
-        steps = {"example": True, "help": state.get("reading", {}).get("intent", {}).get("name") != "help"}
-    return [(key, say(f"suggest.{key}", language)) for key, is_fit in steps.items() if is_fit]
+        number, steps = 0, {"example": True, "help": intent != "help"}
+    return [(key, say(f"suggest.{key}", language, number=number)) for key, is_fit in steps.items() if is_fit]
+
+
+def _next_number(state: State) -> int:
+    """The offer to look into next: the first, or the one after that just looked into."""
+    reading = Reading.model_validate(state["reading"])
+    if reading.choice is None or reading.intent.name not in ("details", "select"):
+        return 1
+    return 1 + find_number(reading.choice, state.get("offers", []))

@@ -54,6 +54,7 @@ class ShownOffer(TypedDict):
     duration: int
     departure: float
     arrival: float
+    stops: int
 
 
 @tool
@@ -193,6 +194,7 @@ def _remember(stored: StoredOffer) -> ShownOffer:
         duration=int(stored.offer.duration.total_seconds()),
         departure=first.departs.instant.timestamp(),
         arrival=last.arrives.instant.timestamp(),
+        stops=stored.offer.stops,
     )
 
 

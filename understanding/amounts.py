@@ -24,7 +24,7 @@ _COUNTED = (
 )
 """After "2 triệu 3" these make the 3 a count of its own."""
 _SHORT = re.compile(
-    _FIGURE + r" ?(?P<unit>trieu|tr|cu|m|nghin|ngan|k|lit|xi|ty)(?![^\W\d_])"
+    _FIGURE + r" ?(?P<unit>trieu|tr|million|mil|cu|m|thousand|nghin|ngan|k|lit|xi|ty)(?![^\W\d_])"
     r"(?:(?P<decimals>\d{1,3})(?![^\W_]|[/.,]\d)| (?P<spaced>\d{1,3})(?![^\W_]|[/.,:]\d| ?"
     + _COUNTED
     + r")| (?P<half>ruoi))?"
@@ -33,8 +33,8 @@ _PLAIN = re.compile(_FIGURE + r" ?(?P<currency>d|dong|vnd|usd|do|dollars?|euros?
 _PREFIXED = re.compile(r"(?P<currency>us\$|\$|€|₫|usd ?|eur ?|vnd ?)" + _FIGURE + r"(?!\d)")
 _GROUPED = re.compile(r"\d{1,3}(?P<group>[., ])\d{3}(?P=group)\d{3}(?![.,]?\d)|\d{6,9}(?![\d/-]|[.,]\d)")
 _MULTIPLIERS = {
-    **dict.fromkeys(("trieu", "tr", "cu", "m"), 1_000_000),
-    **dict.fromkeys(("nghin", "ngan", "k"), 1000),
+    **dict.fromkeys(("trieu", "tr", "million", "mil", "cu", "m"), 1_000_000),
+    **dict.fromkeys(("nghin", "ngan", "thousand", "k"), 1000),
     **dict.fromkeys(("lit", "xi"), 100_000),
     "ty": 1_000_000_000,
 }

@@ -14,7 +14,7 @@ from understanding.grammar import DIGITS, Found, Grammar, Reader, Rule, Slot, Vo
 from understanding.numbers import number_slot, number_words, ordinal_slot
 from understanding.text import Text
 
-_SEPARATED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d/]|[.-]\d)")
+_SEPARATED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?!\d|/|\2\d)")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?![\d/-])")
 _DAYS_AND_NIGHTS = re.compile(r"(\d{1,2})n(\d{1,2})d")
 
@@ -157,7 +157,8 @@ def _lunar_rules() -> Iterator[Rule]:
     for leap in ("ngày? {n} tháng {mo} nhuận", "mùng|mồng {n} tháng {mo} nhuận"):
         yield Rule(leap, lambda context, n, mo: rules.on_lunar(context, n, mo[0], is_leap=True))
     yield Rule("rằm tháng {mo} nhuận", lambda context, mo: rules.on_lunar(context, 15, mo[0], is_leap=True))
-    yield Rule("ngày? mùng|mồng {n} tháng {mo}", lambda context, n, mo: rules.on_mung_of_month(context, n, mo[0]))
+    yield Rule("mùng|mồng {n} tháng {mo}", lambda context, n, mo: rules.on_mung_of_month(context, n, mo))
+    yield Rule("ngày mùng|mồng {n} tháng {mo}", rules.on_mung_of_either)
     yield Rule("ngày? mùng|mồng {n} tháng {mo} {calendar}", _on)
     yield Rule("ngày? rằm tháng {mo}", lambda context, mo: rules.on_lunar(context, 15, mo[0]))
     yield Rule("=rằm này?", lambda context: rules.on_lunar_day(context, 15))
@@ -192,7 +193,7 @@ def _span_rules() -> Iterator[Rule]:
     yield Rule("weekend after next", lambda context: rules.on_weekend(context, 2))
     yield Rule("{months}", rules.in_month_from_now)
     yield Rule("the? {part} {months}", lambda context, part, months: rules.in_month_from_now(context, months, part))
-    yield Rule("the? {part} tháng", lambda context, part: rules.in_month_from_now(context, 0, part))
+    yield Rule("the? {part} tháng", rules.in_coming_part_of_month)
     yield Rule("tháng {mo} năm? {y}?", lambda context, mo, year: _in_month(context, None, mo, year))
     yield Rule("the? {part} tháng {mo} năm? {y}?", lambda context, part, mo, year: _in_month(context, part, mo, year))
     yield Rule(
@@ -203,7 +204,7 @@ def _span_rules() -> Iterator[Rule]:
     yield Rule("{clear_month} {y}?", lambda context, month, year: rules.in_month(context, month, None, year))
     yield Rule("in|next|this {month} {y}?", lambda context, month, year: rules.in_month(context, month, None, year))
     yield Rule(
-        "the? {part} {month} {y}?", lambda context, part, month, year: rules.in_month(context, month, part, year)
+        "the? {part} -? {month} {y}?", lambda context, part, month, year: rules.in_month(context, month, part, year)
     )
     for days in ("từ? ngày? {n} đến|tới|- ngày? {dm}", "from|between {n} to|and|- {dm}"):
         yield Rule(days, lambda context, n, dm: rules.between_days(context, n, *dm))
@@ -345,4 +346,4 @@ def _is_tail(text: Text, index: int) -> bool:
     start = text.tokens[index].start
     if start < 2 or text.folded[start - 1] not in "/.-" or not text.folded[start - 2].isdigit():
         return False
-    return text.folded[start - 1] != "-" or len(text.word(index - 2)) > 2 or text.word(index - 3) in {"/", ".", "-"}
+    return text.folded[start - 1] != "-" or len(text.word(index - 2)) > 2 or text.word(index - 3) == "-"

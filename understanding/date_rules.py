@@ -209,6 +209,13 @@ def in_month_from_now(context: DateContext, months: int, part: str | None = None
     return _part_of_month(*month_after(context.today, months), part)
 
 
+def in_coming_part_of_month(context: DateContext, part: str) -> DateValue:
+    """ "Đầu tháng": of this month, or of the next once it is over."""
+    this_month = in_month_from_now(context, 0, part)
+    is_over = isinstance(this_month, DateRange) and this_month.last < context.today
+    return in_month_from_now(context, 1, part) if is_over else this_month
+
+
 def in_year_part(context: DateContext, part: str, years: int | None = None) -> DateValue:
     """The beginning (January), middle (June, July) or end (December) of a year."""
     first_month, last_month = {"early": (1, 1), "mid": (6, 7), "late": (12, 12)}[part]
@@ -269,13 +276,20 @@ def on_bare_mung(context: DateContext, day: int) -> DateValue:
     return Options(tuple(value for value in readings if isinstance(value, date)), confirm=True)
 
 
-def on_mung_of_month(context: DateContext, day: int, month: int) -> DateValue:
+def on_mung_of_month(context: DateContext, day: int, month: tuple[int, bool]) -> DateValue:
     """Lunar, as "mùng" says; but solar holidays (mùng 2 tháng 9) are said so too."""
-    lunar = on_lunar(context, day, month)
-    solar = on_day(context, day, month)
-    if (day, month) in {(2, 9), (1, 5), (8, 3), (1, 6), (1, 1)} and isinstance(lunar, date) and isinstance(solar, date):
-        return Options((solar, lunar))
-    return lunar
+    if (day, month[0]) in {(2, 9), (1, 5), (8, 3), (1, 6), (1, 1)}:
+        return on_mung_of_either(context, day, month)
+    return on_lunar(context, day, month[0])
+
+
+def on_mung_of_either(context: DateContext, day: int, month: tuple[int, bool]) -> DateValue:
+    """ "Ngày mùng 10 tháng 12", said of both calendars, unless the month's name is lunar."""
+    number, is_lunar_month = month
+    lunar, solar = on_lunar(context, day, number), on_day(context, day, number)
+    if is_lunar_month or not (isinstance(lunar, date) and isinstance(solar, date)):
+        return lunar
+    return Options((solar, lunar))
 
 
 def on_tet_day(context: DateContext, number: int) -> DateValue:

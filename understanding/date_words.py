@@ -121,7 +121,6 @@ PARTS = {
     "early": "early",
     "early in": "early",
     "mid": "mid",
-    "mid -": "mid",
     "late": "late",
     "late in": "late",
     "beginning of": "early",

@@ -11,30 +11,12 @@ from understanding.date_rules import DateContext, DateValue, Impossible, Options
 from understanding.frame import Ambiguity, DateRange, Language, Problem
 from understanding.grammar import Match
 from understanding.language import find_language
+from understanding.people import is_titled
 from understanding.text import Text, read_text
 
 ResolvedDate = date | DateRange | Ambiguity | Problem
 Direction = Literal["out", "back"]
 
-_TITLES = {
-    "anh",
-    "chi",
-    "co",
-    "chu",
-    "bac",
-    "em",
-    "ong",
-    "ba",
-    "ban",
-    "cau",
-    "di",
-    "mr",
-    "ms",
-    "mrs",
-    "miss",
-    "ten",
-    "named",
-}
 _ORDINAL_NOUNS = {
     *("cai", "chuyen", "so", "chiec", "an", "chon", "hang", "nguoi", "lan", "option", "number", "no", "flight", "ga"),
     *("terminal", "phuong"),
@@ -201,7 +183,7 @@ def _is_plain_bay(text: Text, index: int) -> bool:
 
 def _is_person(text: Text, index: int) -> bool:
     token = text.tokens[index]
-    if text.word(index - 1) in _TITLES:
+    if is_titled(text, index):
         return True
     neighbours = [text.tokens[i] for i in (index - 1, index + 1) if 0 <= i < len(text.tokens)]
     is_shouted = text.written.isupper()

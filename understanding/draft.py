@@ -73,8 +73,9 @@ class Draft:
         frame = self.before.model_copy(
             update={
                 **self._values,
-                "ambiguous": tuple(self._doubts.values()),
-                "problems": tuple(self._problems.values()),
+                # what was said last is what the traveller thinks of, so it is asked about first
+                "ambiguous": tuple(sorted(self._doubts.values(), key=self.before.ambiguous.__contains__)),
+                "problems": tuple(sorted(self._problems.values(), key=self.before.problems.__contains__)),
             }
         )
         changed = (field for field in Frame.model_fields if getattr(frame, field) != getattr(self.before, field))

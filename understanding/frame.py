@@ -108,4 +108,5 @@ class Frame(Part):
 
     @property
     def is_searchable(self) -> bool:
-        return not (self.missing or self.ambiguous or self.problems)
+        """Whether a search can be made of it. Trips of several legs are understood, and not searched yet."""
+        return self.trip != "multi_city" and not (self.missing or self.ambiguous or self.problems)

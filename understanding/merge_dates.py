@@ -39,10 +39,10 @@ def merge_dates(
         if not isinstance(_plain_value(draft, mention), Stay) and not _is_negated(text, mention)
     ]
     said = _without_corrected(text, _without_vague(draft, said))
-    for mention, stay in stays:
-        set_stay(draft, stay.nights, mention.phrase)
     out, back = _split(draft, text, said, asked)
     _merge_out(draft, text, out)
+    for mention, stay in stays:
+        set_stay(draft, stay.nights, mention.phrase)
     if any(isinstance(value, Stay) for _, value in stays) or (out and draft.before.stay_nights is not None):
         apply_stay(draft)
     for one in back[:1]:

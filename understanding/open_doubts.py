@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.messages.catalogue import LANGUAGES
 from domain.money import Money
 from understanding.choices import find_choice
 from understanding.dates import DateMention
@@ -10,7 +11,8 @@ from understanding.frame import Ambiguity
 from understanding.merge_dates import put_reading, readings_meant
 from understanding.phrases import is_only
 from understanding.places import PlaceMention, place_ref
-from understanding.text import Text
+from understanding.restate import restate
+from understanding.text import Text, fold
 from understanding.travellers import TravellerMention
 
 _DATE_FIELDS = {"depart_on", "return_on", "depart_range"}
@@ -41,6 +43,8 @@ def _reading_meant(
     places: list[PlaceMention],
     travellers: list[TravellerMention],
 ) -> str | None:
+    if restated := _restated_reading(doubt, text):
+        return restated
     if doubt.field in _DATE_FIELDS and len(dates) == 1 and not places:
         fitting = readings_meant(draft, doubt, dates)
         if len(fitting) == 1:
@@ -59,6 +63,17 @@ def _reading_meant(
     if doubt.field in _DATE_FIELDS and (by_day := _on_day_of_month(doubt, text)):
         return by_day
     return doubt.readings[0] if len(doubt.readings) == 1 and is_only(text, ("yes", "yes_like")) else None
+
+
+def _restated_reading(doubt: Ambiguity, text: Text) -> str | None:
+    """The reading said back in our own words, whole or without what stands in brackets: what a chip sends."""
+    said = fold(text.written)
+    for reading in doubt.readings:
+        for language in LANGUAGES:
+            words = fold(restate(reading, language))
+            if said in {words, words.partition(" (")[0]}:
+                return reading
+    return None
 
 
 def _on_day_of_month(doubt: Ambiguity, text: Text) -> str | None:

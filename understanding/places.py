@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from domain.airports import RENAMED, airports_by_town, cities, city_airports, city_name, find_airport
 from understanding.frame import Ambiguity, Language, PlaceRef, Problem
 from understanding.grammar import Vocabulary
+from understanding.people import is_titled
 from understanding.text import Text, Token, fold, read_text
 
 PlaceKind = Literal["city", "airport", "country"]
@@ -19,7 +20,6 @@ FUZZY_LENGTH = 6
 """Names shorter than this are too alike to forgive a wrong letter."""
 MOST_READINGS = 5
 SHORT_COUNTRY_LETTERS = 4
-_TITLES = {"anh", "chi", "em", "co", "chu", "bac", "ong", "ba", "ban", "be", "mr", "ms", "mrs", "miss"}
 _PREFIXES = {
     "thanh",
     "pho",
@@ -177,14 +177,13 @@ def _is_sure(text: Text, start: int, end: int) -> bool:
         return True
     if len(token.word) <= 3:
         return bool(token.marks) or (token.written.isupper() and not text.written.isupper())
-    return (
-        token.is_capitalised or bool(token.marks) or token.word not in {"sing", "vinh", "nice", "nhat", "phap", "thai"}
-    )
+    is_name = token.is_capitalised and start > 0 and not text.written.isupper()
+    return is_name or bool(token.marks) or token.word not in {"sing", "vinh", "nice", "nhat", "phap", "thai"}
 
 
 def _is_person(text: Text, index: int) -> bool:
     """ "Anh Vinh" is somebody."""
-    return text.word(index - 1) in _TITLES and text.tokens[index].is_capitalised
+    return is_titled(text, index) and text.tokens[index].is_capitalised
 
 
 def _is_country_of_another(mention: PlaceMention, mentions: list[PlaceMention]) -> bool:
@@ -196,10 +195,12 @@ def _is_country_of_another(mention: PlaceMention, mentions: list[PlaceMention]) 
 
 
 def _is_country_here(text: Text, start: int, end: int) -> bool:
-    """Short countries are everyday words: "Anh" needs its capital, "Mỹ" its diacritics or capital."""
+    """Short countries are everyday words: "Anh" needs a capital within the sentence, "Mỹ" that or its diacritics."""
     token = text.tokens[start]
     is_everyday = end - start == 1 and len(token.word) <= SHORT_COUNTRY_LETTERS
-    return not is_everyday or bool(token.marks) or (token.is_capitalised and not text.written.isupper())
+    is_alone = len(text.tokens) == 1
+    is_name = token.is_capitalised and (start > 0 or is_alone) and not text.written.isupper()
+    return not is_everyday or bool(token.marks) or is_name
 
 
 def _is_written_as_code(token: Token) -> bool:

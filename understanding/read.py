@@ -56,7 +56,9 @@ class Mentions(NamedTuple):
 
     @property
     def has_any(self) -> bool:
-        return any((self.places, self.dates, self.times, self.amounts, self.travellers, self.filters))
+        """Whether anything was said of the trip; a word that might be a place is not enough."""
+        is_place_sure = any(place.is_sure for place in self.places)
+        return is_place_sure or any((self.dates, self.times, self.amounts, self.travellers, self.filters))
 
     @property
     def taken(self) -> frozenset[int]:

@@ -73,6 +73,7 @@ _COUPLES = (
         "me and my husband",
     ),
     *("with my wife", "with my husband", "with my partner", "with my girlfriend", "with my boyfriend", "với vợ"),
+    *("bố mẹ", "ba mẹ", "cha mẹ", "my parents", "vc", "2 vc"),
     *("với chồng", "cùng vợ", "cùng chồng", "với bạn gái", "với bạn trai"),
     *("my partner and i", "my girlfriend and i", "my boyfriend and i", "the two of us", "both of us", "cặp đôi"),
 )

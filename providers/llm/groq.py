@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 from langchain_groq import ChatGroq
 
 from core.settings import Settings
@@ -10,8 +11,8 @@ from providers.llm.base import NamedModel
 CALL_SECONDS = 20
 
 
-def create_groq_models(settings: Settings) -> tuple[NamedModel, NamedModel] | None:
-    """The capable and the small model, or None without a key."""
+def create_groq_models(settings: Settings, http: httpx.AsyncClient) -> tuple[NamedModel, NamedModel] | None:
+    """The capable and the small model, or None without a key. The caller owns the HTTP client."""
     if settings.groq_api_key is None:
         return None
     capable, small = (
@@ -24,6 +25,7 @@ def create_groq_models(settings: Settings) -> tuple[NamedModel, NamedModel] | No
                 base_url=settings.groq_base_url,  # the origin only: the SDK adds /openai/v1
                 max_retries=0,
                 timeout=CALL_SECONDS,
+                http_async_client=http,
                 temperature=0.2,
             ),
         )

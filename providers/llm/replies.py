@@ -17,7 +17,7 @@ def compose_reply(facts: Facts, results: list[Facts]) -> str:
     if results:
         return "\n\n".join(_tell_result(result, facts, language) for result in results)
     if facts.get("agent") == "concierge":
-        return _small_talk(facts, language)
+        return _say_for_intent("concierge", facts, "replies.not_understood", language)
     return _ask_next(facts, language)
 
 
@@ -124,6 +124,8 @@ def _trip_text(result: Facts, language: Language) -> str:
 
 
 def _ask_next(facts: Facts, language: Language) -> str:
+    if facts.get("frame", {}).get("trip") == "multi_city":
+        return say("ask.first_leg", language)
     for problem in facts.get("problems", []):
         params = {name: restate(value, language) for name, value in problem["params"].items()}
         return say(f"errors.{problem['code']}", language, **params)
@@ -132,7 +134,7 @@ def _ask_next(facts: Facts, language: Language) -> str:
         return say("ask.which", language, phrase=ambiguity["phrase"], readings=_join_or(readings, language))
     if facts.get("missing"):
         return _ask_slot(facts["missing"][0], facts.get("frame", {}), language)
-    return say("replies.not_understood", language)
+    return _say_for_intent("flight", facts, "flight.other", language)
 
 
 def _ask_slot(slot: str, frame: Facts, language: Language) -> str:
@@ -150,9 +152,9 @@ def _ask_slot(slot: str, frame: Facts, language: Language) -> str:
     return say(f"ask.{slot}", language)
 
 
-def _small_talk(facts: Facts, language: Language) -> str:
-    key = f"concierge.{facts.get('intent')}"
-    return say(key if key in load_catalogue(language) else "replies.not_understood", language)
+def _say_for_intent(agent: str, facts: Facts, otherwise: str, language: Language) -> str:
+    key = f"{agent}.{facts.get('intent')}"
+    return say(key if key in load_catalogue(language) else otherwise, language)
 
 
 def _join_or(items: list[str], language: Language) -> str:

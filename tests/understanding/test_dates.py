@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.understanding.tables import NOW, notation, read_table, typed, without_marks
+from understanding import people
 from understanding.dates import find_dates, resolve_date
 from understanding.frame import Ambiguity, DateRange, Problem
 from understanding.text import read_text
@@ -136,5 +137,15 @@ def test_problem_tells_which_date_it_is_about() -> None:
     ],
 )
 def test_words_that_are_no_dates_are_left_alone(sentence: str) -> None:
-    meaningful = [mention for mention in find_dates(read_text(sentence)) if mention.match.rule.pattern != "mai mốt"]
-    assert meaningful == []
+    assert meaningful_dates(sentence) == []
+
+
+def test_without_knowing_titles_a_name_would_be_tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "TITLES", {})
+    assert meaningful_dates("chị Mai đi huế") == ["Mai"]
+
+
+def meaningful_dates(sentence: str) -> list[str]:
+    """The phrases that say a day. "Mai mốt" is read, as "some day"."""
+    mentions = find_dates(read_text(sentence))
+    return [mention.phrase for mention in mentions if mention.match.rule.pattern != "mai mốt"]

@@ -17,7 +17,8 @@ from understanding.text import read_text
 PHRASES = (
     "từ tu đến đi di về ve Hà Nội hn SGN Huế sài gòn to from and or not thứ thu sáu sau 6 tuần tới tết mùng rằm tháng "
     "chạp năm 2027 20/12 31/4 2tr5 500k $300 triệu rưỡi người lớn trẻ em bé khứ hồi cái hai next Friday the 14th 7h30 "
-    "sáng tối nay mai hôm ngày đêm không phải ? , - . ± & 9999999999 0 00/00 12h [passport] thêm bớt 1 người 🙂 \u202e \u200b"
+    "sáng tối nay mai hôm ngày đêm không phải ? , - . ± & 9999999999 0 00/00 12h [passport] "
+    "thêm bớt 1 người 🙂 \u202e \u200b"
 )
 WORDS = PHRASES.split()
 LONG = [

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import unicodedata
 
 import pytest
@@ -161,3 +163,14 @@ def test_choice_of_an_offer_leaves_the_frame_alone() -> None:
     assert reading.choice.best_by == "price"
     assert reading.frame == frame
     assert reading.changed == ()
+
+
+def test_reading_a_known_route_loads_neither_the_airport_library_nor_a_language_one() -> None:
+    program = (
+        "import sys; from datetime import datetime, UTC; from understanding.read import read_message;"
+        "from understanding.frame import Frame;"
+        f"reading = read_message({SENTENCE!r}, frame=Frame(), now=datetime(2026, 11, 25, tzinfo=UTC));"
+        "assert reading.frame.is_searchable;"
+        "sys.exit(bool({'airportsdata', 'holidays', 'langchain'} & sys.modules.keys()))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

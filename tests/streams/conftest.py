@@ -1,0 +1,37 @@
+"""Real servers on loopback, as many as a test wants, on one database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import pytest
+
+from core.settings import Settings
+from providers.llm.base import Models
+from tests.support.models import Say, scripted_models
+from tests.support.served import Served, serve
+
+REPLY = "Chuyến rẻ nhất bay buổi sáng, còn chuyến nhanh nhất bay buổi chiều nhé."
+
+
+class Serve(Protocol):
+    def __call__(self, *, models: Models | None = None) -> AbstractAsyncContextManager[Served]: ...
+
+
+@pytest.fixture
+def start_server(settings: Settings, database_url: str) -> Serve:
+    """`async with start_server(models=...) as served`; a second one is a second process of the same product."""
+
+    def start(*, models: Models | None = None) -> AbstractAsyncContextManager[Served]:
+        return serve(settings, database_url, models=models)
+
+    return start
+
+
+@pytest.fixture
+async def slow_server(start_server: Serve) -> AsyncIterator[Served]:
+    """Its model writes REPLY word by word, slowly enough that a run can be met on its way, for thirty turns."""
+    async with start_server(models=scripted_models(*[Say(REPLY, pause=0.03)] * 30)) as served:
+        yield served

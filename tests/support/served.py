@@ -1,0 +1,51 @@
+"""A real loopback server in this process, for what an in-memory transport hides: bytes as they come, and cut connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.deps import Parts
+from core.settings import Settings
+from providers.llm.base import Models
+from tests.support.models import offline_models
+
+STOP_SECONDS = 10
+
+
+class Served:
+    """One process's worth of the product: a client of it, and a look at the parts behind it."""
+
+    def __init__(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        self.app, self.client = app, client
+
+    @property
+    def parts(self) -> Parts:
+        parts: Parts = self.app.state.parts
+        return parts
+
+
+@asynccontextmanager
+async def serve(settings: Settings, database_url: str, *, models: Models | None = None) -> AsyncIterator[Served]:
+    """Serve on a free port until the end of the block; signals stay the test runner's."""
+    app = create_app(settings, database_url, models=models or offline_models())
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server._serve())
+    async with asyncio.timeout(STOP_SECONDS):
+        while not server.started:
+            assert not serving.done(), serving
+            await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as client:
+            yield Served(app, client)
+    finally:
+        server.should_exit = True
+        await asyncio.wait_for(serving, STOP_SECONDS)
