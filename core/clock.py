@@ -32,7 +32,7 @@ class Clock:
         """The instant leases are measured by: the database's own, whatever the workers' clocks say."""
         if self._frozen_at is not None:
             return literal(self._frozen_at)
-        return func.clock_timestamp(type_=None) + literal(self._offset)
+        return func.clock_timestamp() + literal(self._offset)
 
     @contextmanager
     def frozen(self, at: datetime) -> Iterator[None]:

@@ -199,7 +199,7 @@ class Runner:
         try:
             async with asyncio.timeout(TURN_SECONDS):
                 await self._drive(text, context, events, config)
-        except GraphRecursionError:
+        except (GraphRecursionError, TimeoutError):
             outcome.error_code = "turn_too_long"
         except ModelFailed:
             outcome.error_code = "model_failed"

@@ -1,0 +1,1 @@
+"""What endpoints take and give, by noun."""

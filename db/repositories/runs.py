@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import clock
-from db.models import Run, RunEvent
+from db.models import Conversation, Run, RunEvent
 
 EVENTS_CHANNEL = "run_events"
 """Carries run ids only: a wake-up for readers, who read by cursor."""
@@ -47,15 +47,29 @@ class RunRepository:
         return None if row is None else row[0] is not None
 
     async def lock_expired(self, *, conversation_id: UUID | None = None, limit: int = 50) -> Sequence[Run]:
-        """Runs whose process stopped keeping their lease, locked; those another process is ending are left out."""
-        statement = select(Run).where(Run.status == "running", Run.lease_until < clock.lease_now())
+        """Runs whose process stopped keeping their lease, locked after their conversations, as every writer locks them.
+
+        What another transaction holds is left to it.
+        """
+        held = (
+            select(Conversation.id)
+            .join(Run, Run.conversation_id == Conversation.id)
+            .where(self._is_over())
+            .limit(limit)
+            .with_for_update(of=Conversation, skip_locked=True)
+        )
         if conversation_id is not None:
-            statement = statement.where(Run.conversation_id == conversation_id)
-        return list(await self._session.scalars(statement.limit(limit).with_for_update(skip_locked=True)))
+            held = held.where(Conversation.id == conversation_id)
+        conversations = list(await self._session.scalars(held))
+        expired = select(Run).where(Run.conversation_id.in_(conversations), self._is_over())
+        return list(await self._session.scalars(expired.with_for_update(skip_locked=True)))
 
     async def is_expired(self, run_id: UUID) -> bool:
-        statement = select(Run.id).where(Run.id == run_id, Run.status == "running", Run.lease_until < clock.lease_now())
-        return await self._session.scalar(statement) is not None
+        return await self._session.scalar(select(Run.id).where(Run.id == run_id, self._is_over())) is not None
+
+    @staticmethod
+    def _is_over() -> ColumnElement[bool]:
+        return (Run.status == "running") & (Run.lease_until < clock.lease_now())
 
     async def append(self, run_id: UUID, events: Sequence[dict[str, Any]]) -> Advance | None:
         """Add events to a running run's log and wake its readers; None when the run has been ended by another."""

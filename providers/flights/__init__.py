@@ -1,0 +1,1 @@
+"""Where flight offers come from."""

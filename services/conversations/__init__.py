@@ -1,0 +1,1 @@
+"""Talking: threads, turns, runs and their events."""

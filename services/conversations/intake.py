@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-
-from understanding.pii import redact
+from typing import Any
 
 from services.conversations.errors import MessageEmpty, MessageTooLong
+from understanding.pii import redact
 
 MAX_MESSAGE_CHARACTERS = 4_000
 """Far beyond any travel wish; a limit keeps prompts and parsers bounded."""
@@ -29,3 +29,16 @@ def take_in(text: str) -> str:
     if not readable:
         raise MessageEmpty
     return redact(readable)
+
+
+def take_in_context(value: Any) -> Any:
+    """What a host page says about itself, with personal data replaced in every text of it."""
+    match value:
+        case str():
+            return redact(value)
+        case list():
+            return [take_in_context(each) for each in value]
+        case dict():
+            return {redact(key): take_in_context(each) for key, each in value.items()}
+        case _:
+            return value

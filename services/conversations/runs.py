@@ -92,7 +92,10 @@ async def finish(
     run = await session.get(Run, run_id)
     if run is None:
         raise RunLost
-    conversation = await session.get_one(Conversation, run.conversation_id)
+    # the conversation before the run, as everywhere: two that lock in different orders wait for each other for ever
+    conversation = await session.get(Conversation, run.conversation_id, with_for_update=True)
+    if conversation is None:
+        raise RunLost
     result = {
         "message_id": str(reply_id),
         "intent": outcome.intent,

@@ -17,6 +17,7 @@ from db.models import Conversation, ConversationMessage, Run
 from db.repositories.conversations import ConversationRepository
 from db.repositories.runs import RunRepository
 from services.conversations.errors import ConversationNotFound, MessageNotFound, RunNotFound
+from services.conversations.intake import take_in_context
 from services.conversations.runs import end_expired_runs
 
 
@@ -81,7 +82,7 @@ async def create(
         token_hash=token_hash,
         channel=channel,
         time_zone=ensure_time_zone(time_zone or defaults.time_zone),
-        context=context or {},
+        context=take_in_context(context or {}),
         state={},
     )
     session.add(conversation)

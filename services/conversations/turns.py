@@ -19,7 +19,7 @@ from db.repositories.conversations import ConversationRepository
 from db.repositories.runs import RunRepository
 from services.conversations import threads
 from services.conversations.errors import MessageIdReused, RunActive
-from services.conversations.intake import take_in
+from services.conversations.intake import take_in, take_in_context
 from services.conversations.runs import end_expired_runs, first_lease
 from services.conversations.threads import ThreadDefaults
 from understanding.language import find_language
@@ -88,7 +88,7 @@ async def begin_turn(session: AsyncSession, actor: Actor, incoming: Incoming, *,
         if incoming.time_zone is not None:
             conversation.time_zone = threads.ensure_time_zone(incoming.time_zone)
         if incoming.context is not None:
-            conversation.context = incoming.context
+            conversation.context = take_in_context(incoming.context)
     conversation.updated_at = clock.now()
     language = find_language(read_text(content)) or conversation.language or incoming.locale or "vi"
     run = Run(

@@ -1,0 +1,190 @@
+"""Who answers, and with which tool, for every kind of message."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from itertools import product
+from typing import Any, NamedTuple, get_args
+
+import pytest
+
+from agents.registry import AGENTS
+from domain.money import Money
+from graph.router import (
+    CONCIERGE_INTENTS,
+    SEARCH_INTENTS,
+    SURE,
+    ReadCall,
+    choose_route,
+    find_number,
+    next_question,
+    search_call,
+)
+from tools.flights import ShownOffer
+from tools.registry import READ_TOOLS
+from understanding.frame import Ambiguity, Frame, PlaceRef, Problem, TimeWindow
+from understanding.reading import Choice, Intent, IntentName, Reading
+
+HANOI = PlaceRef(iata="HAN", name="Hà Nội", kind="city")
+DANANG = PlaceRef(iata="DAD", name="Đà Nẵng", kind="city")
+COMPLETE = Frame(origin=HANOI, destination=DANANG, depart_on=date(2026, 12, 20))
+INCOMPLETE = Frame(origin=HANOI)
+EMPTY = Frame()
+DOUBTFUL = COMPLETE.model_copy(
+    update={"ambiguous": (Ambiguity(field="depart_on", phrase="mai", readings=("2026-11-22", "2026-11-23")),)}
+)
+REFUSED = COMPLETE.model_copy(update={"problems": (Problem(field="depart_on", code="date_in_past"),)})
+OFFERS = [
+    ShownOffer(id="a", price=300, duration=90, departure=3.0, arrival=9.0),
+    ShownOffer(id="b", price=100, duration=80, departure=2.0, arrival=7.0),
+    ShownOffer(id="c", price=100, duration=70, departure=1.0, arrival=8.0),
+]
+
+
+def read(intent: IntentName, frame: Frame = EMPTY, *, sure: float = 0.9, choice: Choice | None = None) -> Reading:
+    return Reading(
+        language="vi", intent=Intent(name=intent, confidence=sure), frame=frame, changed=(), choice=choice
+    )
+
+
+class Case(NamedTuple):
+    name: str
+    reading: Reading
+    agent: str
+    tool: str | None = None
+    asked: str | None = None
+    last_agent: str | None = None
+    offers: list[ShownOffer] = []  # noqa: RUF012 - never changed
+
+
+SECOND = Choice(position=2)
+CASES = [
+    Case("search, complete", read("search", COMPLETE), "flight", "search_flights"),
+    Case("refine, complete", read("refine", COMPLETE), "flight", "search_flights", offers=OFFERS),
+    Case("search, nothing known", read("search"), "flight", asked="origin"),
+    Case("search, half known", read("search", INCOMPLETE), "flight", asked="destination"),
+    Case("search, two readings", read("search", DOUBTFUL), "flight", asked="depart_on"),
+    Case("search, impossible", read("search", REFUSED), "flight", asked="depart_on"),
+    Case("search from small talk", read("search", COMPLETE), "flight", "search_flights", last_agent="concierge"),
+    Case("details of one shown", read("details", COMPLETE, choice=SECOND), "flight", "get_offer_details", offers=OFFERS),
+    Case("select one shown", read("select", COMPLETE, choice=SECOND), "flight", "get_offer_details", offers=OFFERS),
+    Case("details, nothing shown", read("details", choice=SECOND), "concierge"),
+    Case("details, none named", read("details", COMPLETE), "flight", last_agent="flight", offers=OFFERS),
+    Case("question stays with flight", read("question", COMPLETE), "flight", last_agent="flight"),
+    Case("question stays and asks on", read("question", INCOMPLETE), "flight", asked="destination", last_agent="flight"),
+    Case("question stays with concierge", read("question", COMPLETE), "concierge", last_agent="concierge"),
+    Case("question at the start", read("question"), "concierge"),
+    Case("unsure at the start", read("search", COMPLETE, sure=0.3), "concierge"),
+    Case("unsure stays", read("greeting", COMPLETE, sure=0.3), "flight", last_agent="flight"),
+    Case("yes stays", read("yes", COMPLETE), "flight", last_agent="flight", offers=OFFERS),
+    *(
+        Case(f"{intent} goes to the concierge", read(intent, COMPLETE), "concierge", last_agent="flight", offers=OFFERS)  # type: ignore[arg-type]
+        for intent in sorted(CONCIERGE_INTENTS)
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_route(case: Case) -> None:
+    route = choose_route(case.reading, last_agent=case.last_agent, offers=case.offers)
+    assert (route.agent, route.call.name if route.call else None, route.asked) == (case.agent, case.tool, case.asked)
+
+
+def test_every_intent_with_every_frame_goes_to_an_agent_that_has_the_tool_called() -> None:
+    tools = {tool.name for tool in READ_TOOLS}
+    frames = (EMPTY, INCOMPLETE, COMPLETE, DOUBTFUL, REFUSED)
+    choices = (None, SECOND, Choice(best_by="price"), Choice(position=99))
+    routes = 0
+    for intent, frame, choice, sure, agent, offers in product(
+        get_args(IntentName), frames, choices, (0.3, SURE, 1.0), (None, *AGENTS), ([], OFFERS)
+    ):
+        route = choose_route(read(intent, frame, sure=sure, choice=choice), last_agent=agent, offers=offers)
+        routes += 1
+        assert route.agent in AGENTS
+        assert route.call is None or route.asked is None
+        if route.call is not None:
+            assert route.call.name in tools & {tool.name for tool in AGENTS[route.agent].tools}
+            assert sure >= SURE
+        if sure < SURE:
+            assert route.agent == (agent or "concierge")
+    assert routes > 2_000
+
+
+def test_a_complete_search_is_called_by_code_whenever_it_is_clear() -> None:
+    for intent in SEARCH_INTENTS:
+        route = choose_route(read(intent, COMPLETE), last_agent=None, offers=[])  # type: ignore[arg-type]  # a str
+        assert route.call == ReadCall(
+            "search_flights", {"origin": "HAN", "destination": "DAD", "departs_on": "2026-12-20", "adults": 1}
+        )
+
+
+def test_call_says_everything_the_frame_says() -> None:
+    frame = COMPLETE.model_copy(
+        update={
+            "return_on": date(2026, 12, 27),
+            "adults": 2,
+            "children": 1,
+            "infants": 1,
+            "cabin": "business",
+            "airlines": ("VN",),
+            "max_stops": 0,
+            "depart_time": TimeWindow(first=time(6), last=time(12)),
+            "budget": Money.parse("5000000", "VND"),
+            "refundable": True,
+            "checked_bag": True,
+            "sort": "duration",
+        }
+    )
+    said: dict[str, Any] = {
+        "origin": "HAN",
+        "destination": "DAD",
+        "departs_on": "2026-12-20",
+        "returns_on": "2026-12-27",
+        "adults": 2,
+        "children": 1,
+        "infants": 1,
+        "cabin": "business",
+        "airlines": ["VN"],
+        "max_stops": 0,
+        "departs_from": "06:00",
+        "departs_until": "12:00",
+        "max_total": 5_000_000,
+        "refundable": True,
+        "checked_bag": True,
+        "sort": "duration",
+    }
+    assert search_call(frame).args == said
+
+
+@pytest.mark.parametrize(("update", "left_out"), [({"children": 0}, ()), ({"max_stops": None}, ("max_stops",))])
+def test_unsaid_wishes_are_left_to_the_tool(update: dict[str, Any], left_out: tuple[str, ...]) -> None:
+    args = search_call(COMPLETE.model_copy(update=update)).args
+    assert not {"airlines", "cabin", "refundable", "returns_on", *left_out} & set(args)
+
+
+def test_no_adults_said_is_not_the_same_as_none_wanted() -> None:
+    assert search_call(COMPLETE).args["adults"] == 1
+    assert search_call(COMPLETE.model_copy(update={"adults": 0})).args["adults"] == 0
+
+
+@pytest.mark.parametrize(
+    ("choice", "number"),
+    [
+        (Choice(position=3), 3),
+        (Choice(position=99), 99),
+        (Choice(best_by="price"), 2),
+        (Choice(best_by="duration"), 3),
+        (Choice(best_by="departure"), 3),
+        (Choice(best_by="arrival"), 2),
+    ],
+)
+def test_the_offer_meant_is_the_one_the_screen_shows_as_such(choice: Choice, number: int) -> None:
+    assert find_number(choice, OFFERS) == number
+
+
+@pytest.mark.parametrize(
+    ("frame", "slot"),
+    [(EMPTY, "origin"), (INCOMPLETE, "destination"), (DOUBTFUL, "depart_on"), (REFUSED, "depart_on"), (COMPLETE, None)],
+)
+def test_what_cannot_be_is_asked_before_what_is_missing(frame: Frame, slot: str | None) -> None:
+    assert next_question(frame) == slot
