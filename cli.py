@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from uuid import uuid4
 
 import typer
@@ -27,33 +30,75 @@ app = typer.Typer(
 )
 
 GRACEFUL_SECONDS = 10
+BACKLOG = 2048
+TRIES = 5
+"""In a row without a word from the server, before a talk is given up."""
+RETRY_SECONDS = 1
 
 
 @contextlib.contextmanager
 def open_database(settings: Settings) -> Iterator[str]:
-    """The URL of a migrated database: DATABASE_URL's server, or the embedded one for as long as this lasts."""
+    """The URL of DATABASE_URL's server, or of the embedded one for as long as this lasts; its tables are as found."""
     from db.embedded import embedded_postgres
+
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+    else:
+        with embedded_postgres(settings.data_dir) as url:
+            yield url
+
+
+@contextlib.contextmanager
+def open_migrated_database(settings: Settings) -> Iterator[str]:
+    """The same at this version's tables; raises ConfigurationError when it cannot be reached."""
     from db.migrate import migrate
 
-    with contextlib.ExitStack() as stack:
-        if settings.database_url is not None:
-            url = settings.database_url.get_secret_value()
-        else:
-            url = stack.enter_context(embedded_postgres(settings.data_dir))
-        migrate(url)
+    with open_database(settings) as url:
+        with explain_unreachable():
+            migrate(url)
         yield url
 
 
-def make_server(settings: Settings, database_url: str) -> uvicorn.Server:
+@contextlib.contextmanager
+def explain_unreachable() -> Iterator[None]:
+    """Tell a database that does not answer, or lets nobody in, in one line."""
+    import psycopg
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        yield
+    except (psycopg.OperationalError, OperationalError) as error:
+        reason = error.orig if isinstance(error, OperationalError) else error
+        raise ConfigurationError(f"The database cannot be used: {' '.join(str(reason).split())}") from error
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Sockets on every address of a host; raises ConfigurationError where one cannot be had."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return [
+            socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=host == "::")
+            for family, _, _, _, address in found
+        ]
+    except OSError as error:
+        raise ConfigurationError(f"HOST={host} PORT={port} cannot be served: {error.strerror}.") from error
+
+
+def make_server(settings: Settings, database_url: str, announce: Callable[[], None] | None = None) -> uvicorn.Server:
+    """The server on a migrated database; it calls `announce` once it answers."""
     import uvicorn
 
     from api.app import create_app
 
-    return uvicorn.Server(
+    class AnnouncedServer(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if announce:
+                announce()
+
+    return AnnouncedServer(
         uvicorn.Config(
             create_app(settings, database_url),
-            host=settings.host,
-            port=settings.port,
             log_level="warning",
             access_log=False,  # query strings of callbacks carry payment data
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
@@ -65,18 +110,18 @@ def make_server(settings: Settings, database_url: str) -> uvicorn.Server:
 def serve() -> None:
     """Run the server: the chat page, the API and the streams."""
     settings = _settings_for_serving()
-    with open_database(settings) as url:
-        server = make_server(settings, url)
+
+    def announce() -> None:
         typer.echo(f"Travel assistant at {settings.base_url} (flights are simulated). Stop with Ctrl-C.", err=True)
-        server.run()
-        if not server.started:
-            raise typer.Exit(1)
+
+    with open_migrated_database(settings) as url:
+        make_server(settings, url, announce).run(listen(settings.host, settings.port))
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's tables."""
-    with open_database(_settings()):
+    with open_migrated_database(_settings()):
         typer.echo("The database is up to date.")
 
 
@@ -91,11 +136,13 @@ def chat(
     settings = _settings_for_serving()
     with contextlib.ExitStack() as stack:
         base_url = url or _find_server(settings) or stack.enter_context(_serve_beside(settings))
-        client = stack.enter_context(httpx.Client(base_url=base_url, timeout=60, trust_env=False))
-        talk = Talk(client)
+        try:
+            talk = Talk(stack.enter_context(httpx.Client(base_url=base_url, timeout=60, trust_env=False)))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = str(error).partition("\n")[0]
+            raise ConfigurationError(f"No travel assistant answers at {base_url}: {reason}") from error
         if message:
-            talk.say(" ".join(message))
-            return
+            raise typer.Exit(0 if talk.say(" ".join(message)) else 1)
         typer.echo("Bạn muốn bay đi đâu? / Where would you like to fly?  (Ctrl-D to leave)")
         while True:
             try:
@@ -120,32 +167,42 @@ class Talk:
         self._path = f"/v1/chat/conversations/{made.json()['id']}"
         client.headers["X-Conversation-Token"] = made.json()["conversation_token"]
 
-    def say(self, text: str) -> None:
-        """Send a message and show the reply as it comes; a cut stream is taken up where it broke off."""
+    def say(self, text: str) -> bool:
+        """Send a message and show the reply as it comes; whether it came, whole and without an error.
+
+        A cut stream is taken up where it broke off, until the server is silent for TRIES in a row.
+        """
         import httpx
 
         request = {"message": text, "client_message_id": str(uuid4())}
-        seen, run_id, is_over = 0, None, False
-        while not is_over:
-            if run_id is None:
-                stream = self._client.stream(
-                    "POST", f"{self._path}/messages", json=request, headers={"Accept": "text/event-stream"}
-                )
-            else:
-                stream = self._client.stream("GET", f"{self._path}/runs/{run_id}/events", params={"after": seen})
+        seen, run_id, tries = 0, None, 0
+        while tries < TRIES:
             try:
-                with stream as response:
+                with self._open_stream(request, run_id, seen) as response:
                     if response.is_error:
                         response.read()
                         self._console.print(response.json()["detail"], style="red")
-                        return
+                        return False
                     for seq, event in read_events(response):
-                        seen = seq
+                        seen, tries = seq, 0
                         run_id = event.get("runId", run_id)
                         self._show(event)
-                        is_over = event["type"] in ("RUN_FINISHED", "RUN_ERROR")
+                        if event["type"] in ("RUN_FINISHED", "RUN_ERROR"):
+                            return bool(event["type"] == "RUN_FINISHED")
             except httpx.TransportError:
-                time.sleep(1)
+                pass  # as a stream that ends before its run does: the server may be on its way back
+            tries += 1
+            time.sleep(RETRY_SECONDS)
+        self._console.print(f"The server at {self._client.base_url} is gone.", style="red")
+        return False
+
+    def _open_stream(
+        self, request: dict[str, str], run_id: str | None, seen: int
+    ) -> AbstractContextManager[httpx.Response]:
+        if run_id is None:
+            headers = {"Accept": "text/event-stream"}
+            return self._client.stream("POST", f"{self._path}/messages", json=request, headers=headers)
+        return self._client.stream("GET", f"{self._path}/runs/{run_id}/events", params={"after": seen})
 
     def _show(self, event: dict[str, Any]) -> None:
         match event:
@@ -221,36 +278,73 @@ def doctor() -> None:
     from rich.table import Table
 
     settings = _settings()
-    table = Table(show_header=False)
-    faults = []
-    for name, check in (("settings", _check_settings), ("database", _check_database)):
-        try:
-            table.add_row(name, check(settings), style="green")
-        except Exception as error:  # an edge: whatever is wrong is what a doctor is asked for
-            faults.append(name)
-            table.add_row(name, str(error), style="red")
-    table.add_row("flights", "simulated timetable; no booking, no payment", style="yellow")
+    findings = [*_examine(settings), Finding("flights", "simulated timetable; no booking, no payment", "yellow")]
     if settings.groq_api_key is None:
-        table.add_row("model", "offline (no GROQ_API_KEY): answers are made by code", style="yellow")
+        findings.append(Finding("model", "offline (no GROQ_API_KEY): answers are made by code", "yellow"))
     else:
-        table.add_row(
-            "model", f"Groq {settings.model_capable}, then {settings.model_small}, then offline", style="green"
-        )
-    if settings.clock_fixed_at is not None:
-        table.add_row("clock", f"this world began at {settings.clock_fixed_at:%Y-%m-%d %H:%M %Z}", style="yellow")
+        models = f"Groq {settings.model_capable}, then {settings.model_small}, then offline"
+        findings.append(Finding("model", models, "green"))
+    table = Table(show_header=False)
+    for finding in findings:
+        table.add_row(finding.subject, finding.words, style=finding.colour)
     Console().print(table)
-    raise typer.Exit(1 if faults else 0)
+    raise typer.Exit(1 if any(finding.colour == "red" for finding in findings) else 0)
 
 
-def _check_settings(settings: Settings) -> str:
-    settings.ensure_can_serve()
-    return f"APP_ENV={settings.app_env}, {settings.base_url}"
+class Finding(NamedTuple):
+    """A line of the doctor's: green is well, yellow worth knowing, red stops something."""
+
+    subject: str
+    words: str
+    colour: str
 
 
-def _check_database(settings: Settings) -> str:
-    with open_database(settings):
-        where = "DATABASE_URL" if settings.database_url else f"embedded in {settings.data_dir}"
-        return f"{where}, migrations at head"
+def _examine(settings: Settings) -> Iterator[Finding]:
+    try:
+        settings.ensure_can_serve()
+        yield Finding("settings", f"APP_ENV={settings.app_env}, {settings.base_url}", "green")
+    except ConfigurationError as error:
+        yield Finding("settings", str(error), "red")
+    try:
+        yield from _examine_database(settings)
+    except Exception as error:  # an edge: whatever is wrong is what a doctor is asked for
+        yield Finding("database", " ".join(str(error).split()), "red")
+
+
+def _examine_database(settings: Settings) -> list[Finding]:
+    """The database and its world's clock, looked at and left as they are."""
+    import sqlalchemy
+
+    from db.migrate import is_at_head
+    from db.models import ClockOffset
+    from db.session import to_sqlalchemy_url
+
+    where = "DATABASE_URL" if settings.database_url else f"embedded in {settings.data_dir}"
+    with open_database(settings) as url, explain_unreachable():
+        engine = sqlalchemy.create_engine(to_sqlalchemy_url(url), poolclass=sqlalchemy.NullPool)
+        with engine.connect() as connection:
+            tables = sqlalchemy.inspect(connection)
+            offset = None
+            if tables.has_table(ClockOffset.__tablename__):
+                offset = connection.scalar(sqlalchemy.select(ClockOffset.offset))
+            if is_at_head(connection):
+                database = Finding("database", f"{where}, migrations at head", "green")
+            elif tables.has_table("alembic_version"):
+                database = Finding("database", f"{where}, migrations behind: run travel-assistant migrate", "red")
+            else:
+                database = Finding("database", f"{where}, no tables yet: the first server makes them", "yellow")
+    return [database, _describe_clock(settings, offset)]
+
+
+def _describe_clock(settings: Settings, offset: timedelta | None) -> Finding:
+    from core.clock import clock
+
+    if offset is not None:
+        return Finding("clock", f"in this database's world it is {clock.now() + offset:%Y-%m-%d %H:%M} UTC", "yellow")
+    if settings.clock_fixed_at is not None:
+        begins = f"{settings.clock_fixed_at:%Y-%m-%d %H:%M %Z}"
+        return Finding("clock", f"the first server will have this database's world begin at {begins}", "yellow")
+    return Finding("clock", "wall time", "green")
 
 
 def _settings() -> Settings:
@@ -280,15 +374,19 @@ def _find_server(settings: Settings) -> str | None:
 @contextlib.contextmanager
 def _serve_beside(settings: Settings) -> Iterator[str]:
     """A server of our own on a free port, for as long as the talk lasts."""
-    with open_database(settings) as url:
-        server = make_server(settings.model_copy(update={"port": 0}), url)
-        thread = threading.Thread(target=server.run)
+    with open_migrated_database(settings) as url:
+        server = make_server(settings, url)
+        (own,) = listen("127.0.0.1", 0)
+        base_url = f"http://127.0.0.1:{own.getsockname()[1]}"
+
+        def run() -> None:
+            with own:  # closed also when the server cannot start, so that nobody waits for it
+                server.run([own])
+
+        thread = threading.Thread(target=run)
         thread.start()
         try:
-            while not server.started and thread.is_alive():
-                time.sleep(0.05)
-            port = server.servers[0].sockets[0].getsockname()[1]
-            yield f"http://{settings.host}:{port}"
+            yield base_url
         finally:
             server.should_exit = True
             thread.join()

@@ -25,17 +25,16 @@ from core.settings import Settings
 from core.version import CODE_VERSION
 from db.migrate import with_schema
 from db.repositories.clock import start_clock
-from db.session import Transactions, create_engine, open_transactions
+from db.session import create_engine, open_transactions
 from db.wakeups import Wakeups
 from graph.runner import Runner, RunnerParts
+from jobs.sweep import sweep_forever
 from providers.llm.assemble import create_models
 from providers.llm.base import Models
 from providers.sandbox.timetable import SandboxTimetable
-from services.conversations.runs import end_expired_runs
 
 log = structlog.get_logger()
 
-SWEEP_SECONDS = 5
 DRAIN_SECONDS = 5
 LISTEN_SECONDS = 2
 
@@ -53,7 +52,8 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
             checkpoints: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
                 with_schema(database_url, "checkpoints"),
                 min_size=1,
-                max_size=10,
+                # the saver lets one caller in at a time
+                max_size=2,
                 open=False,
                 check=AsyncConnectionPool.check_connection,
                 kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": dict_row},
@@ -74,7 +74,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
             )
             stack.push_async_callback(runner.drain, DRAIN_SECONDS)
             wakeups = Wakeups(database_url)
-            for loop in (wakeups.listen(), _sweep(transactions)):
+            for loop in (wakeups.listen(), sweep_forever(transactions)):
                 stack.push_async_callback(_cancel, asyncio.create_task(loop))
             with suppress(TimeoutError):
                 await asyncio.wait_for(wakeups.is_listening.wait(), LISTEN_SECONDS)
@@ -99,17 +99,6 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
     install_error_handlers(app)
     app.add_middleware(Envelope)
     return app
-
-
-async def _sweep(transactions: Transactions) -> None:
-    """End runs that nobody else meets, every few seconds, at the latest a lease after their process died."""
-    while True:
-        try:
-            async with transactions() as session:
-                await end_expired_runs(session)
-        except Exception:  # an edge: the database may be away for a while, and the sweep must outlive that
-            log.exception("sweep.failed")
-        await asyncio.sleep(SWEEP_SECONDS)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

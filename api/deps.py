@@ -9,7 +9,6 @@ from typing import Annotated, cast
 from fastapi import Depends, Header, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.messages import Language, choose_language
 from core.security import Actor, hash_token
 from core.settings import Settings
 from db.session import Transactions
@@ -33,7 +32,7 @@ class Parts:
         return ThreadDefaults(self.settings.signing_key, self.settings.default_time_zone)
 
 
-def get_parts(request: Request) -> Parts:
+async def get_parts(request: Request) -> Parts:
     return cast("Parts", request.app.state.parts)
 
 
@@ -49,9 +48,11 @@ async def get_session(parts: PartsDep) -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
 
 
-def get_actor(
+async def get_actor(
     parts: PartsDep,
-    conversation_token: Annotated[str | None, Header(alias="X-Conversation-Token", max_length=200)] = None,
+    conversation_token: Annotated[
+        str | None, Header(alias="X-Conversation-Token", min_length=32, max_length=200)
+    ] = None,
 ) -> Actor:
     """The caller: an anonymous visitor, with the token of their conversation if they hold one."""
     if conversation_token is None:
@@ -62,20 +63,13 @@ def get_actor(
 CurrentActor = Annotated[Actor, Depends(get_actor)]
 
 
-def get_language(accept_language: Annotated[str | None, Header()] = None) -> Language:
-    return choose_language(accept_language)
-
-
-RequestLanguage = Annotated[Language, Depends(get_language)]
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     skip: int
     limit: int
 
 
-def get_page(
+async def get_page(
     skip: Annotated[int, Query(ge=0, le=100_000)] = 0, limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> Page:
     return Page(skip, limit)

@@ -83,7 +83,9 @@ def install_error_handlers(app: FastAPI) -> None:
         if isinstance(error.__cause__, AppError):  # what our own layers raise while the framework reads the body
             return await answer_app_error(request, error.__cause__)
         code = HTTP_CODES.get(error.status_code, "invalid_input")
-        return answer_error(request, error.status_code, code, say(f"errors.{code}", language_of(request)))
+        response = answer_error(request, error.status_code, code, say(f"errors.{code}", language_of(request)))
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(PoolTimeout)
     @app.exception_handler(OperationalError)

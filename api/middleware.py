@@ -21,7 +21,8 @@ log = structlog.get_logger()
 MAX_BODY_BYTES = 64 * 1024
 """Several times the longest message in the widest script."""
 
-_REQUEST_ID = re.compile(r"[\w.-]{1,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 PAGE_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; "
 DOCS_POLICY = (
@@ -50,26 +51,29 @@ class Envelope:
         asked = headers.get("x-request-id", "")
         request_id = asked if _REQUEST_ID.fullmatch(asked) else new_id().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        started, status = time.perf_counter(), 500
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        started, status, has_started = time.perf_counter(), 500, False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, has_started
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, has_started = message["status"], True
                 self._add_headers(MutableHeaders(scope=message), scope["path"], request_id)
-                HTTP_SECONDS.labels(scope["method"], self._route(scope)).observe(time.perf_counter() - started)
+                HTTP_SECONDS.labels(method, self._route(scope)).observe(time.perf_counter() - started)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, _limit(receive, headers), send_with_headers)
             except Exception:
-                log.exception("request.failed", method=scope["method"], route=self._route(scope))
+                log.exception("request.failed", method=method, route=self._route(scope))
+                if has_started:  # too late for words: the connection is cut, and the client takes up its stream again
+                    return
                 request = Request(scope)
                 response = answer_error(request, 500, "internal", say("errors.internal", language_of(request)))
                 await response(scope, receive, send_with_headers)
             finally:
-                HTTP_REQUESTS.labels(scope["method"], self._route(scope), str(status)).inc()
+                HTTP_REQUESTS.labels(method, self._route(scope), str(status)).inc()
 
     @staticmethod
     def _add_headers(headers: MutableHeaders, path: str, request_id: str) -> None:
@@ -81,8 +85,11 @@ class Envelope:
     @staticmethod
     def _route(scope: Scope) -> str:
         """The template of the route, never the path: paths carry ids and would make endless series."""
-        route = scope.get("route")
-        return getattr(route, "path", "none")
+        if "route" not in scope:
+            return "none"
+        template: str = scope["route"].path
+        # an included router's routes do not know their prefix
+        return f"/v1{template}" if scope["path"].startswith("/v1/") and not template.startswith("/v1/") else template
 
 
 def _limit(receive: Receive, headers: Headers) -> Receive:

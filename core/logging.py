@@ -18,7 +18,8 @@ ALLOWED_KEYS = frozenset(
 )  # fmt: skip
 
 _SECRETS = re.compile(
-    r"[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"  # e-mail addresses
+    r"(?m:^(?:DETAIL|CONTEXT): .*$)"  # where PostgreSQL quotes the values it refuses
+    r"|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"  # e-mail addresses
     r"|eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]{5,}"  # JSON web tokens
     r"|(?i:bearer)\s+\S+"
     r"|\b(?:\d[ -]?){13,19}\b"  # card numbers

@@ -23,7 +23,7 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     session_id: UUID | None = None
     conversation_token_hash: bytes | None = None
-    """What an anonymous visitor holds instead of an account: it opens exactly one conversation."""
+    """What an anonymous visitor holds instead of an account: it opens the conversations made with it."""
 
 
 def new_token() -> str:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, Field, SecretStr, ValidationError
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
@@ -14,7 +19,9 @@ from core.security import load_or_create_secrets
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     app_env: Literal["local", "production"] = "local"
     host: str = "127.0.0.1"
@@ -36,6 +43,26 @@ class Settings(BaseSettings):
     amadeus_client_id: SecretStr | None = None
     amadeus_client_secret: SecretStr | None = None
 
+    @field_validator("database_url")
+    @classmethod
+    def check_database_url(cls, value: SecretStr | None) -> SecretStr | None:
+        """Refuse what libpq would take apart at the wrong place, and then quote in its errors, password and all."""
+        if value is not None and not is_database_url(value.get_secret_value()):
+            raise ValueError(
+                "should look like postgresql://user:password@host/database, with the special characters of a password "
+                "percent-encoded"
+            )
+        return value
+
+    @field_validator("default_time_zone")
+    @classmethod
+    def check_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as Asia
+            raise ValueError(f"{value} is no IANA time zone, such as Asia/Ho_Chi_Minh") from None
+        return value
+
     @cached_property
     def signing_key(self) -> bytes:
         """What tokens are hashed with: SECRET_KEY, or the key of this installation's secrets file."""
@@ -45,7 +72,9 @@ class Settings(BaseSettings):
 
     @property
     def base_url(self) -> str:
-        return self.public_base_url or f"http://{self.host}:{self.port}"
+        """PUBLIC_BASE_URL, or where this machine reaches the server: on loopback, when it listens everywhere."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - shown, not bound
+        return self.public_base_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def ensure_can_serve(self) -> None:
         """Refuse settings that would mix worlds or serve production from a box; raises ConfigurationError."""
@@ -71,10 +100,27 @@ class Settings(BaseSettings):
             )
 
 
+def is_database_url(url: str) -> bool:
+    """Whether this is a PostgreSQL URL that can be read in one way only."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where it is not a number
+        conninfo_to_dict(url)
+    except (ValueError, psycopg.ProgrammingError):
+        return False
+    # a second @, or one behind the host, is part of a password that was not encoded
+    return parts.scheme in ("postgresql", "postgres") and url.count("@") == parts.netloc.count("@") <= 1
+
+
 def load_settings() -> Settings:
     """Read the environment (and `.env` in the working directory); raises ConfigurationError with one line a fault."""
     try:
         return Settings()
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(str(x) for x in e['loc']).upper()}: {e['msg']}" for e in error.errors())
+        faults = "; ".join(describe_fault(fault) for fault in error.errors())
         raise ConfigurationError(f"The settings cannot be read. {faults}") from error
+
+
+def describe_fault(fault: ErrorDetails) -> str:
+    name = ".".join(map(str, fault["loc"])).upper()
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')}"

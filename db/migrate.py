@@ -73,7 +73,9 @@ def hold_lock(database_url: str) -> Iterator[None]:
 
 
 def upgrade_tables(database_url: str, revision: str) -> None:
-    engine = sqlalchemy.create_engine(to_sqlalchemy_url(database_url), poolclass=sqlalchemy.NullPool)
+    engine = sqlalchemy.create_engine(
+        to_sqlalchemy_url(database_url), poolclass=sqlalchemy.NullPool, hide_parameters=True
+    )
     with engine.connect() as connection:
         command.upgrade(alembic_config(connection), revision)
 

@@ -28,6 +28,8 @@ def create_engine(database_url: str) -> AsyncEngine:
         pool_timeout=POOL_WAIT_SECONDS,
         # a server that restarted leaves dead connections in the pool
         pool_pre_ping=True,
+        # an error would quote what travellers wrote
+        hide_parameters=True,
         # a transaction-mode pooler gives each transaction another connection, so nothing may stay prepared
         connect_args={"prepare_threshold": None},
     )

@@ -44,5 +44,4 @@ class TurnRecord:
 @dataclass(frozen=True, slots=True)
 class TurnContext(ToolContext):
     models: Models
-    simulated: bool
     record: TurnRecord = field(default_factory=TurnRecord)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
 from ag_ui.core import (
     ActivitySnapshotEvent,
     BaseEvent,
@@ -21,12 +22,19 @@ from ag_ui.core import (
     ToolCallResultEvent,
     ToolCallStartEvent,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.ids import new_id
+from db.repositories.runs import BatchStored
 from db.session import Transactions
 from services.conversations.blocks import parse_markdown
 from services.conversations.events import EventData, as_data, run_started
 from services.conversations.runs import append_events
+
+log = structlog.get_logger()
+
+STORE_PAUSES = (0.2, 0.5, 1, 2, 3)
+"""Seconds between tries to store a batch, well within a lease."""
 
 BATCH_SECONDS = 0.04
 """How long words are gathered before they are stored together: invisible to the eye, and several times fewer rows."""
@@ -41,6 +49,8 @@ class RunLog:
         self._grown = asyncio.Event()
         self._is_closing = False
         self._stored = 0
+        self.seq = 0
+        """Of the last event known to be stored."""
         self._next_text_id = reply_id
         self._open_text: tuple[str, list[str]] | None = None
         self._open_step: str | None = None
@@ -99,7 +109,7 @@ class RunLog:
     async def write_out(self) -> None:
         """Store events as they come, until `close`; returns early when the run's cancellation was asked for.
 
-        Never cancel this: a batch cut off in its commit may or may not be stored. Raises RunLost.
+        A database that is away for a moment is waited for. Raises RunLost.
         """
         while not self._is_closing:
             await self._grown.wait()
@@ -107,12 +117,29 @@ class RunLog:
                 await asyncio.sleep(BATCH_SECONDS)
             self._grown.clear()
             batch, upto = self.pending, len(self.events)
-            if batch:
+            is_cancel_requested = bool(batch) and await self._store(batch)
+            self._stored = upto
+            if is_cancel_requested:
+                return
+
+    async def _store(self, batch: Sequence[EventData]) -> bool:
+        """Store a batch once, however often that takes; whether cancellation was asked for."""
+        pauses = iter(STORE_PAUSES)
+        while True:
+            try:
                 async with self._transactions() as session:
-                    advance = await append_events(session, self._run_id, batch)
-                self._stored = upto
-                if advance.is_cancel_requested:
-                    return
+                    advance = await append_events(session, self._run_id, batch, after=self.seq)
+                self.seq = advance.last_seq
+                return advance.is_cancel_requested
+            except BatchStored:
+                self.seq += len(batch)
+                return False
+            except SQLAlchemyError as error:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+                log.warning("events.retried", run_id=str(self._run_id), error=type(error).__name__)
+                await asyncio.sleep(pause)
 
     def close(self) -> None:
         """Let `write_out` end after what it is storing."""

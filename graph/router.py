@@ -90,8 +90,8 @@ def search_call(frame: Frame) -> ReadCall:
             "departs_on": frame.depart_on.isoformat(),
             "adults": 1 if frame.adults is None else frame.adults,
         }
-        # unsaid things are left out, so that the tool's own defaults hold
-        | {name: value for name, value in wished.items() if value not in (None, [], False)},
+        # unsaid things are left out, so that the tool's own defaults hold; 0 stops is said
+        | {name: value for name, value in wished.items() if not (value is None or value is False or value == [])},
     )
 
 

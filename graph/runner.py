@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.errors import GraphRecursionError
 from langgraph.types import Command
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import clock
 from core.errors import Overloaded
@@ -24,6 +25,7 @@ from core.messages import Language
 from core.metrics import RUNS_ACTIVE
 from core.security import Actor
 from db.models import Conversation
+from db.repositories.runs import BatchStored
 from db.session import Transactions
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.context import TurnContext
@@ -42,6 +44,8 @@ log = structlog.get_logger()
 
 MAX_ACTIVE_RUNS = 30
 """In one process; beyond it a message is refused with 503 before anything is written."""
+
+WRAP_UP_SECONDS = 5
 
 TURN_SECONDS = 120
 """The longest a turn may take in all."""
@@ -67,12 +71,19 @@ class Runner:
         self._graph = build_graph(parts.checkpointer)
         self._active: dict[UUID, asyncio.Task[None]] = {}
         self._nudges: dict[UUID, asyncio.Event] = {}
+        self._reserved = 0
         self._is_draining = False
 
-    def ensure_room(self) -> None:
-        """Raises Overloaded when another run would not fit, or the process is stopping."""
-        if self._is_draining or len(self._active) >= MAX_ACTIVE_RUNS:
+    @contextmanager
+    def reserve(self) -> Iterator[None]:
+        """Hold a place for a run while its rows are written; raises Overloaded when there is none, or when stopping."""
+        if self._is_draining or len(self._active) + self._reserved >= MAX_ACTIVE_RUNS:
             raise Overloaded
+        self._reserved += 1
+        try:
+            yield
+        finally:
+            self._reserved -= 1
 
     def start(self, turn: Turn, actor: Actor) -> None:
         """Begin a turn whose rows are committed; its events are the only thing that comes back."""
@@ -130,8 +141,10 @@ class Runner:
             await asyncio.wait({answering, writing, keeping}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:  # the process is stopping
             outcome.error_code = "run_interrupted"
-        finally:
-            await self._stop(answering, writing, keeping, events, outcome)
+        await self._stop_answering(answering, writing, keeping, outcome)
+        await self._wrap_up(conversation.id, language, events, outcome)
+        events.close()
+        await asyncio.wait({writing})
         outcome.usage = context.record.as_usage()
         outcome.model, outcome.prompt_hash = context.record.model, context.record.prompt_hash
         try:
@@ -142,13 +155,16 @@ class Runner:
                     reply_id=reply_id,
                     shown=fold(events.events),
                     pending=events.pending,
+                    after=events.seq,
                     outcome=outcome,
                 )
-        except RunLost:
+        except (RunLost, BatchStored):
             log.warning("run.lost", run_id=str(run.id))
             await self._forget_if_deleted(conversation.id)
         except Exception:  # the database is gone: the lease runs out and another process ends the run
             log.exception("run.unfinished", run_id=str(run.id))
+        if not writing.cancelled() and isinstance(error := writing.exception(), SQLAlchemyError):
+            log.error("run.unwritten", run_id=str(run.id), error=type(error).__name__)
 
     async def _forget_if_deleted(self, conversation_id: UUID) -> None:
         """A conversation deleted in mid-turn must leave no checkpoint that the turn wrote afterwards."""
@@ -156,15 +172,14 @@ class Runner:
             if await session.get(Conversation, conversation_id) is None:
                 await self.forget_conversation(conversation_id)
 
-    async def _stop(
+    async def _stop_answering(
         self,
         answering: asyncio.Task[None],
         writing: asyncio.Task[None],
         keeping: asyncio.Task[None],
-        events: RunLog,
         outcome: Outcome,
     ) -> None:
-        """End a turn's three tasks, whichever ended first. The graph goes first, so that nothing is added after."""
+        """End the graph and the lease, whichever of the three ended first, so that nothing is added any more."""
         if not answering.done():
             answering.cancel()
             # the writer and the keeper end early, and well, only when somebody asked for the run to stop
@@ -173,12 +188,24 @@ class Runner:
                 outcome.error_code = outcome.error_code or "run_interrupted"
         keeping.cancel()
         await asyncio.wait({answering, keeping})
-        events.close()
-        await asyncio.wait({writing})
-        for task in (answering, writing, keeping):
-            if not task.cancelled() and (error := task.exception()) is not None:
-                log.error("run.task_failed", error=type(error).__name__)
-                outcome.error_code = outcome.error_code or "run_failed"
+
+    async def _wrap_up(self, conversation_id: UUID, language: Language, events: RunLog, outcome: Outcome) -> None:
+        """Read what the turn left in the state, suggest what to say next, and drop the checkpoints before the last.
+
+        What goes wrong here takes nothing from an answer already given.
+        """
+        thread = RunnableConfig(configurable={"thread_id": str(conversation_id)})
+        try:
+            async with asyncio.timeout(WRAP_UP_SECONDS):
+                state: State = (await self._graph.aget_state(thread)).values  # type: ignore[assignment]  # a plain dict
+                _describe(state, outcome)
+                if outcome.status == "success":
+                    events.end_text()
+                    events.end_step()
+                    events.add_custom("suggested_actions", suggest_actions(state, language))
+                await self._parts.checkpointer.aprune([str(conversation_id)], strategy="keep_latest")
+        except Exception:  # an edge: the next turn prunes again
+            log.exception("run.not_wrapped_up", conversation_id=str(conversation_id))
 
     async def _keep_lease(self, run_id: UUID) -> None:
         """Prolong the lease until cancelled; returns when the run's cancellation was asked for."""
@@ -187,9 +214,14 @@ class Runner:
             with suppress(TimeoutError):
                 await asyncio.wait_for(nudge.wait(), HEARTBEAT_SECONDS)
             nudge.clear()
-            async with self._parts.transactions() as session:
-                if await keep_lease(session, run_id):
-                    return
+            try:
+                async with self._parts.transactions() as session:
+                    if await keep_lease(session, run_id):
+                        return
+            except SQLAlchemyError as error:  # the lease outlives a moment without the database
+                log.warning("lease.not_kept", run_id=str(run_id), error=type(error).__name__)
+                await asyncio.sleep(1)
+                nudge.set()
 
     async def _answer(self, text: str, context: TurnContext, events: RunLog, outcome: Outcome) -> None:
         """Drive the graph and write down what it does; every failure ends in an error code, none escapes."""
@@ -206,13 +238,6 @@ class Runner:
         except Exception:  # an edge: the traveller gets a sentence, we get the traceback
             log.exception("run.failed", run_id=str(context.run_id))
             outcome.error_code = "run_failed"
-        state: State = (await self._graph.aget_state(config)).values  # type: ignore[assignment]  # typed as a plain dict
-        _describe(state, outcome)
-        if outcome.error_code is None:
-            events.end_text()
-            events.end_step()
-            events.add_custom("suggested_actions", suggest_actions(state, context.language))
-        await self._parts.checkpointer.aprune([str(context.conversation_id)], strategy="keep_latest")
 
     async def _drive(self, text: str, context: TurnContext, events: RunLog, config: RunnableConfig) -> None:
         parts = self._graph.astream(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Annotated, Any, TypedDict
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
@@ -19,22 +20,28 @@ PROMPT_MESSAGES = 12
 def keep_recent(before: list[AnyMessage], added: list[AnyMessage]) -> list[AnyMessage]:
     """Append, then drop the oldest; what is left starts with the traveller's words."""
     merged: list[AnyMessage] = add_messages(before, added)  # type: ignore[assignment, arg-type]  # stubs say union
-    return start_on_human(merged[-KEPT_MESSAGES:])
+    return cut_recent(merged, KEPT_MESSAGES)
 
 
-def start_on_human(messages: list[AnyMessage]) -> list[AnyMessage]:
-    """The messages from the first of the traveller's: a history that begins with an answer is refused by providers."""
-    first = next((index for index, each in enumerate(messages) if isinstance(each, HumanMessage)), len(messages))
-    return messages[first:]
+def cut_recent(messages: list[AnyMessage], count: int) -> list[AnyMessage]:
+    """The last `count` messages from the first of the traveller's among them, but always the whole present turn.
+
+    A history that begins with an answer is refused by providers, and one without the question cannot be answered.
+    """
+    humans = [index for index, each in enumerate(messages) if isinstance(each, HumanMessage)]
+    recent = [index for index in humans if index >= len(messages) - count]
+    start = next(iter(recent or humans[-1:]), len(messages))
+    return messages[start:]
 
 
 def answer_open_calls(messages: list[AnyMessage]) -> list[AnyMessage]:
     """The history with every tool call answered: one left open by a killed turn makes providers refuse it all."""
-    answered = {each.tool_call_id for each in messages if isinstance(each, ToolMessage)}
     repaired: list[AnyMessage] = []
-    for each in messages:
+    for index, each in enumerate(messages):
         repaired.append(each)
         if isinstance(each, AIMessage):
+            results = takewhile(lambda later: isinstance(later, ToolMessage), messages[index + 1 :])
+            answered = {result.tool_call_id for result in results if isinstance(result, ToolMessage)}
             repaired += [
                 ToolMessage('{"error": "cancelled"}', tool_call_id=call["id"] or "", status="error")
                 for call in each.tool_calls

@@ -1,1 +1,1 @@
-"""What runs by itself. Nothing does yet."""
+"""What runs by itself."""

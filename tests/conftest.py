@@ -16,6 +16,7 @@ import httpx
 import psycopg
 import pytest
 import sqlalchemy
+import structlog
 from psycopg import sql
 
 from core.clock import clock
@@ -28,6 +29,13 @@ from tests.support.models import offline_models
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 """A Saturday morning."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """As unconfigured, structlog draws every local variable of a traceback, which takes seconds."""
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
 
 
 @pytest.fixture(scope="session")

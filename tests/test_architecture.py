@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "tools": right_of("tools"),
     "agents": right_of("agents") | {"prompts"},
     "graph": right_of("graph") | {"prompts"},
-    "jobs": right_of("graph") | {"graph"},
+    "jobs": right_of("services") | {"services"},
     "api": right_of("graph") | {"graph"},
     "evals": FOUNDATION | {"understanding", "providers"},
 }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,67 @@ def test_unreadable_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("PORT", "eighty")
     with pytest.raises(ConfigurationError, match="PORT"):
         load_settings()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Hanoi", "Asia", "../Asia/Tokyo", "UTC+7"])
+def test_time_zone_nobody_knows_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, zone: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DEFAULT_TIME_ZONE", zone)
+    with pytest.raises(ConfigurationError, match=f"DEFAULT_TIME_ZONE: {re.escape(zone)} is no IANA time zone"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres:/travel:sesame@db/travel",
+        "mysql://travel:sesame@db/travel",
+        "postgresql://travel:open@sesame@db/travel",
+        "postgresql://travel:open/sesame@db/travel",
+        "postgresql://travel:open?sesame@db/travel",
+        "postgresql://travel:open#sesame@db/travel",
+        "postgresql://travel:100%sesame@db/travel",
+        "postgresql://travel:sesame/travel",
+        "postgresql://travel:x@db/travel?password_is=sesame",
+        "host=db password=sesame",
+    ],
+)
+def test_mistyped_database_url_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(ConfigurationError, match="DATABASE_URL: should look like postgresql://") as refusal:
+        load_settings()
+    assert "sesame" not in f"{refusal.value} {refusal.value.__cause__}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://travel:p%40ss%2Fword@db.example:6432/travel?sslmode=require",
+        "postgres://db/travel",
+        "postgresql://travel@/travel?host=%2Ftmp%2Fa+b&port=5432",
+        "postgresql://travel:x@[::1]:5432/travel",
+    ],
+)
+def test_database_url_is_kept_as_it_is(url: str) -> None:
+    stored = Settings(_env_file=None, database_url=url).database_url
+    assert stored is not None
+    assert stored.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://127.0.0.1:8000"),
+    ],
+)
+def test_base_url_is_one_a_browser_on_this_machine_can_open(host: str, url: str) -> None:
+    assert Settings(_env_file=None, host=host).base_url == url
 
 
 def test_secrets_file_is_made_once_and_private(tmp_path: Path) -> None:

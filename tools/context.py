@@ -28,6 +28,8 @@ class ToolContext:
     currency: str
     transactions: Transactions
     flights: FlightProvider
+    simulated: bool
+    """Whether the flights are: said with everything that names one."""
 
 
 Tooling = ToolRuntime[Any, dict[str, Any]]

@@ -21,7 +21,7 @@ from domain.offers import CabinClass, FlightQuery, SliceQuery
 from domain.travellers import TravellerCounts
 from services.flights import search as flights
 from services.flights.errors import ReturnBeforeDeparture
-from services.flights.selection import Filters, Selection, SortKey, StoredOffer, select_offers
+from services.flights.selection import Filters, Selection, StoredOffer, select_offers
 from tools.cards import (
     baggage_text,
     condition_text,
@@ -34,7 +34,7 @@ from tools.cards import (
 from tools.context import ToolContext, Tooling, show_card
 from tools.errors import NotUnderstood, OfferNumberUnknown
 from understanding.dates import resolve_date
-from understanding.frame import Ambiguity, DateRange, PlaceRef, Problem
+from understanding.frame import Ambiguity, DateRange, PlaceRef, Problem, SortKey
 from understanding.places import resolve_place
 from understanding.restate import restate
 
@@ -133,7 +133,7 @@ async def search_flights(
     if selection.offers:
         show_card(runtime, flight_offers_card(query, selection, ctx.language))
     cheapest_of_all = select_offers(result.offers, Filters(), "price", 1).offers
-    answer = _describe_search(query, filters, selection, start, end, ctx.language) | {
+    answer = _describe_search(query, filters, selection, start, end, ctx) | {
         "cheapest_of_all": _offer_facts(cheapest_of_all[0], 0, (), ctx.language)
         if cheapest_of_all and not selection.offers
         else None,
@@ -232,9 +232,10 @@ def _airports(place: PlaceRef) -> tuple[str, ...]:
 
 
 def _describe_search(
-    query: FlightQuery, filters: Filters, selection: Selection, start: PlaceRef, end: PlaceRef, language: Language
+    query: FlightQuery, filters: Filters, selection: Selection, start: PlaceRef, end: PlaceRef, ctx: ToolContext
 ) -> dict[str, Any]:
     """What the model reads: dates with their weekday and prices as we write them, so that it can repeat them."""
+    language = ctx.language
     return {
         "from": city_name(start.iata, language),
         "to": city_name(end.iata, language),
@@ -243,7 +244,7 @@ def _describe_search(
         "cabin": query.cabin,
         "airlines": [airline_name(code) for code in filters.airlines],
         "max_stops": filters.max_stops,
-        "simulated": any(stored.offer.simulated for stored in selection.offers),
+        "simulated": ctx.simulated,
         "found": selection.found,
         "matching": selection.matching,
         "offers": [

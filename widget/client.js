@@ -48,7 +48,7 @@ export class ChatClient {
   sendMessage(text) {
     const body = {
       message: text,
-      client_message_id: crypto.randomUUID(),
+      client_message_id: makeUuid(),
       locale: this.getLanguage(),
       time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     };
@@ -176,6 +176,15 @@ export class RunStream {
 function isTemporary(error) {
   const isCut = error instanceof ConnectionLost || error instanceof TypeError;
   return isCut || (error instanceof ApiError && TEMPORARY_STATUSES.has(error.status));
+}
+
+/** A random UUID; crypto.randomUUID does not exist on plain http off localhost. */
+function makeUuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 function sleep(seconds) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from ag_ui.core import RunAgentInput, TextPart, UserMessage
@@ -11,10 +12,9 @@ from sse_starlette import EventSourceResponse
 from api.deps import CurrentActor, PartsDep
 from api.errors import describe_errors
 from api.routes.chat import STREAMED, start_turn
-from api.sse import stream_run
+from api.sse import reserve_stream, stream_run
 from core.errors import InvalidInput
-from services.conversations.errors import MessageEmpty
-from services.conversations.threads import is_known
+from services.conversations.errors import ConversationNotFound, MessageEmpty, ThreadIdTaken
 from services.conversations.turns import Incoming
 
 router = APIRouter(tags=["chat"])
@@ -52,15 +52,14 @@ async def run_agent(
     one that comes back in that header; the same run id again is the same run."""
     thread_id, run_id = read_ids(body)
     text = read_text(body)
-    async with parts.transactions() as session:
-        exists = await is_known(session, thread_id)
-    incoming = Incoming(
-        text=text,
-        conversation_id=thread_id if exists else None,
-        new_conversation_id=thread_id,
-        client_message_id=run_id,
-        run_id=run_id,
-        channel="ag-ui",
-    )
-    turn = await start_turn(parts, actor, incoming)
-    return stream_run(parts, turn.run.id, headers={"X-Conversation-Token": turn.token} if turn.token else None)
+    message = Incoming(text=text, client_message_id=run_id, run_id=run_id, channel="ag-ui")
+    known = replace(message, conversation_id=thread_id)
+    with reserve_stream(parts):
+        try:
+            turn = await start_turn(parts, actor, known)
+        except ConversationNotFound:
+            try:
+                turn = await start_turn(parts, actor, replace(message, new_conversation_id=thread_id))
+            except ThreadIdTaken:  # just now by the same client, or by somebody else, who stays unknown
+                turn = await start_turn(parts, actor, known)
+        return stream_run(parts, turn.run.id, headers={"X-Conversation-Token": turn.token} if turn.token else None)

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from sse_starlette import EventSourceResponse
 
 from api.deps import CurrentActor, PageDep, Parts, PartsDep, Session
-from api.errors import describe_errors
+from api.errors import describe_errors, language_of
 from api.schemas.chat import (
     ActiveRun,
     ChatRequest,
@@ -25,7 +25,7 @@ from api.schemas.chat import (
     TurnState,
     Usage,
 )
-from api.sse import stream_run
+from api.sse import reserve_stream, stream_run
 from core.errors import AppError
 from core.security import Actor
 from db.models import Conversation, ConversationMessage
@@ -33,7 +33,7 @@ from services.conversations import threads
 from services.conversations.blocks import render_html
 from services.conversations.errors import MessageEmpty
 from services.conversations.following import follow
-from services.conversations.runs import request_cancel
+from services.conversations.runs import ensure_log_kept, request_cancel
 from services.conversations.turns import Incoming, Turn, begin_turn
 from understanding.language import find_language
 from understanding.text import read_text
@@ -97,11 +97,10 @@ async def get_conversation(
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204, responses=describe_errors(404))
-async def delete_conversation(
-    conversation_id: UUID, actor: CurrentActor, session: Session, parts: PartsDep
-) -> Response:
+async def delete_conversation(conversation_id: UUID, actor: CurrentActor, parts: PartsDep) -> Response:
     """Remove a conversation and everything said in it."""
-    await threads.delete(session, actor, conversation_id)
+    async with parts.transactions() as session:
+        await threads.delete(session, actor, conversation_id)
     await parts.runner.forget_conversation(conversation_id)
     return Response(status_code=204)
 
@@ -124,7 +123,9 @@ async def send_message_to(
     return await _send(body, conversation_id, request, actor, parts)
 
 
-@router.get("/conversations/{conversation_id}/runs/{run_id}/events", responses=STREAMED | describe_errors(400, 404))
+@router.get(
+    "/conversations/{conversation_id}/runs/{run_id}/events", responses=STREAMED | describe_errors(400, 404, 410)
+)
 async def follow_run(
     conversation_id: UUID,
     run_id: UUID,
@@ -136,8 +137,9 @@ async def follow_run(
     """The events of a run after a cursor: those there are, then those to come, up to the terminal one."""
     cursor = read_cursor(last_event_id if last_event_id is not None else after)
     async with parts.transactions() as session:
-        await threads.get_run(session, actor, conversation_id, run_id)
-    return stream_run(parts, run_id, after=cursor)
+        ensure_log_kept(await threads.get_run(session, actor, conversation_id, run_id))
+    with reserve_stream(parts):
+        return stream_run(parts, run_id, after=cursor)
 
 
 @router.post("/conversations/{conversation_id}/runs/{run_id}/cancel", status_code=202, responses=describe_errors(404))
@@ -170,26 +172,27 @@ async def _send(
         conversation_id=conversation_id,
         client_message_id=body.client_message_id,
         channel=body.channel,
-        locale=body.language,
+        locale=body.language or language_of(request),
         time_zone=body.time_zone,
         context=body.context,
     )
-    turn = await start_turn(parts, actor, incoming)
-    headers = {"X-Conversation-Token": turn.token} if turn.token else {}
-    if "text/event-stream" in request.headers.get("accept", ""):
-        return stream_run(parts, turn.run.id, headers=headers)
-    async for _ in follow(parts.transactions, parts.wakeups, turn.run.id):
-        pass
+    with reserve_stream(parts):
+        turn = await start_turn(parts, actor, incoming)
+        headers = {"X-Conversation-Token": turn.token} if turn.token else {}
+        if "text/event-stream" in request.headers.get("accept", ""):
+            return stream_run(parts, turn.run.id, headers=headers)
+        async for _ in follow(parts.transactions, parts.wakeups, turn.run.id):
+            pass
     return JSONResponse((await _read_reply(parts, actor, turn)).model_dump(mode="json"), headers=headers)
 
 
 async def start_turn(parts: Parts, actor: Actor, incoming: Incoming) -> Turn:
     """Commit a message with its run, then set the run going."""
-    parts.runner.ensure_room()
-    async with parts.transactions() as session:
-        turn = await begin_turn(session, actor, incoming, defaults=parts.thread_defaults)
-    if turn.is_new:
-        parts.runner.start(turn, actor)
+    with parts.runner.reserve():
+        async with parts.transactions() as session:
+            turn = await begin_turn(session, actor, incoming, defaults=parts.thread_defaults)
+        if turn.is_new:
+            parts.runner.start(turn, actor)
     return turn
 
 

@@ -5,43 +5,48 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi import Path as PathParameter
-from fastapi.responses import FileResponse
-
-from core.errors import NotFound
+from fastapi.responses import Response
+from starlette.staticfiles import StaticFiles
 
 router = APIRouter(include_in_schema=False)
 
-PAGES = Path(__file__).parent.parent / "pages"
-WIDGET = Path(__file__).parent.parent.parent / "widget"
-REVALIDATE = {"Cache-Control": "no-cache"}
-"""Browsers ask each time and mostly get a 304: a new release is seen at once."""
+ROOT = Path(__file__).parent.parent.parent
+PAGES = StaticFiles(directory=ROOT / "api" / "pages")
+WIDGET = StaticFiles(directory=ROOT / "widget")
+READ = ["GET", "HEAD"]
 
 
-@router.get("/")
-async def get_chat_page() -> FileResponse:
-    return FileResponse(PAGES / "index.html", headers=REVALIDATE)
+async def _serve(files: StaticFiles, name: str, request: Request) -> Response:
+    """A file, or 304 when the browser has it: it asks each time, so that a new release is seen at once."""
+    response = await files.get_response(name, request.scope)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
-@router.get("/page.css")
-async def get_page_style() -> FileResponse:
-    return FileResponse(PAGES / "page.css", headers=REVALIDATE)
+@router.api_route("/", methods=READ)
+async def get_chat_page(request: Request) -> Response:
+    return await _serve(PAGES, "index.html", request)
 
 
-@router.get("/favicon.svg")
-async def get_icon() -> FileResponse:
-    return FileResponse(PAGES / "favicon.svg", headers=REVALIDATE)
+@router.api_route("/page.css", methods=READ)
+async def get_page_style(request: Request) -> Response:
+    return await _serve(PAGES, "page.css", request)
 
 
-@router.get("/widget.js")
-async def get_widget() -> FileResponse:
-    return FileResponse(WIDGET / "widget.js", headers=REVALIDATE)
+@router.api_route("/favicon.svg", methods=READ)
+async def get_icon(request: Request) -> Response:
+    return await _serve(PAGES, "favicon.svg", request)
 
 
-@router.get("/widget/{module}.js")
-async def get_widget_module(module: Annotated[str, PathParameter(pattern=r"^[a-z_]{1,40}$")]) -> FileResponse:
-    path = WIDGET / f"{module}.js"
-    if not path.is_file():
-        raise NotFound
-    return FileResponse(path, headers=REVALIDATE)
+@router.api_route("/widget.js", methods=READ)
+async def get_widget(request: Request) -> Response:
+    return await _serve(WIDGET, "widget.js", request)
+
+
+@router.api_route("/widget/{module}.js", methods=READ)
+async def get_widget_module(
+    module: Annotated[str, PathParameter(pattern=r"^[a-z_]{1,40}$")], request: Request
+) -> Response:
+    return await _serve(WIDGET, f"{module}.js", request)

@@ -15,7 +15,7 @@ MAX_CONTEXT_CHARACTERS = 4_000
 
 
 def _check_context(value: dict[str, Any]) -> dict[str, Any]:
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     if len(text) > MAX_CONTEXT_CHARACTERS or "\\u0000" in text:
         raise ValueError("too large, or not storable text")
     return value

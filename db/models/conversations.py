@@ -26,10 +26,10 @@ class Conversation(Base):
 
     id: Mapped[PrimaryKey]
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    token_hash: Mapped[bytes | None]
+    token_hash: Mapped[bytes | None] = mapped_column(index=True)
     channel: Mapped[str]
     language: Mapped[str | None]
-    """Of the latest message that had one; what chips and errors are answered in."""
+    """Of the latest message that had one; what a message without one is answered in."""
     time_zone: Mapped[str]
     state: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """A view of the conversation for clients (the trip as understood), never the graph's state."""
@@ -65,7 +65,7 @@ class ConversationMessage(Base):
     suggested_actions: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     client_message_id: Mapped[UUID | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
-    """How the run that wrote a reply ended, when not well: `error` with code and message, or `cancelled`."""
+    """Of a reply: `run`, how the run that wrote it ended, and `error` with code and message if it failed."""
     created_at: Mapped[CreatedAt]
 
 

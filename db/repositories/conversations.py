@@ -13,7 +13,7 @@ from db.models import Conversation, ConversationMessage
 
 
 def readable_by(actor: Actor) -> ColumnElement[bool]:
-    """Which conversations exist for a caller: their own, or the one anonymous thread their token opens."""
+    """Which conversations exist for a caller: their own, or the anonymous ones made with their token."""
     if actor.user_id is not None:
         return Conversation.user_id == actor.user_id
     if actor.conversation_token_hash is not None:

@@ -38,16 +38,27 @@ class OfferRepository:
         await self._session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(search_key, 0))))
 
     async def save_all(self, rows: Sequence[dict[str, Any]]) -> list[UUID]:
-        """Store offers in order; one the provider has named before keeps its id and takes the new terms."""
+        """Store offers and give their ids in order; one its provider named before keeps its id and takes the new terms.
+
+        They are written in the order of their names, so that two searches with offers in common cannot wait for each
+        other for ever.
+        """
+        by_name = sorted(range(len(rows)), key=lambda index: str(rows[index]["provider_offer_id"]))
         statement = postgresql.insert(Offer)
         statement = statement.on_conflict_do_update(
             index_elements=["provider", "provider_offer_id"],
             set_={name: statement.excluded[name] for name in ("payload", "raw", "expires_at")},
         )
         saved = await self._session.execute(
-            statement.returning(Offer.id, sort_by_parameter_order=True), [{"id": new_id(), **row} for row in rows]
+            statement.returning(Offer.id, sort_by_parameter_order=True),
+            [{"id": new_id(), **rows[index]} for index in by_name],
         )
-        return list(saved.scalars())
+        ids = dict(zip(by_name, saved.scalars(), strict=True))
+        return [ids[index] for index in range(len(rows))]
+
+    async def delete_expired(self, before: datetime) -> None:
+        """Drop what nobody can be shown any more, with its places in the index."""
+        await self._session.execute(delete(Offer).where(Offer.expires_at < before))
 
     async def replace_cached(self, search_key: str, offers: Sequence[UUID], *, expires_at: datetime) -> None:
         await self._session.execute(delete(FlightOfferCache).where(FlightOfferCache.search_key == search_key))

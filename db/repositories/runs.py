@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import clock
@@ -15,6 +15,10 @@ from db.models import Conversation, Run, RunEvent
 
 EVENTS_CHANNEL = "run_events"
 """Carries run ids only: a wake-up for readers, who read by cursor."""
+
+
+class BatchStored(Exception):
+    """The batch had been committed before, though its writer never heard of it."""
 
 
 class Advance(NamedTuple):
@@ -71,17 +75,25 @@ class RunRepository:
     def _is_over() -> ColumnElement[bool]:
         return (Run.status == "running") & (Run.lease_until < clock.lease_now())
 
-    async def append(self, run_id: UUID, events: Sequence[dict[str, Any]]) -> Advance | None:
-        """Add events to a running run's log and wake its readers; None when the run has been ended by another."""
+    async def append(
+        self, run_id: UUID, events: Sequence[dict[str, Any]], *, after: int | None = None
+    ) -> Advance | None:
+        """Add events to a running run's log and wake its readers; None when the run has been ended by another.
+
+        `after` is the seq the log must end with: a writer that does not know whether its last batch was committed
+        cannot store it twice (BatchStored).
+        """
+        statement = update(Run).where(Run.id == run_id, Run.status == "running")
+        if after is not None:
+            statement = statement.where(Run.last_seq == after)
         advance = (
             await self._session.execute(
-                update(Run)
-                .where(Run.id == run_id, Run.status == "running")
-                .values(last_seq=Run.last_seq + len(events))
-                .returning(Run.last_seq, Run.cancel_requested_at)
+                statement.values(last_seq=Run.last_seq + len(events)).returning(Run.last_seq, Run.cancel_requested_at)
             )
         ).one_or_none()
         if advance is None:
+            if after is not None and await self._ends_with(run_id, after + len(events)):
+                raise BatchStored
             return None
         first = advance.last_seq - len(events) + 1
         await self._session.execute(
@@ -94,6 +106,15 @@ class RunRepository:
         await self._session.execute(select(func.pg_notify(EVENTS_CHANNEL, str(run_id))))
         return Advance(advance.last_seq, advance.cancel_requested_at is not None)
 
-    async def list_events(self, run_id: UUID, *, after: int = 0, limit: int | None = None) -> Sequence[RunEvent]:
+    async def _ends_with(self, run_id: UUID, seq: int) -> bool:
+        statement = select(Run.id).where(Run.id == run_id, Run.status == "running", Run.last_seq == seq)
+        return await self._session.scalar(statement) is not None
+
+    async def list_events(self, run_id: UUID, *, after: int = 0) -> Sequence[RunEvent]:
         statement = select(RunEvent).where(RunEvent.run_id == run_id, RunEvent.seq > after).order_by(RunEvent.seq)
-        return list(await self._session.scalars(statement.limit(limit)))
+        return list(await self._session.scalars(statement))
+
+    async def delete_old_events(self, finished_before: datetime) -> None:
+        """Drop the logs of runs that ended long ago; their replies stay in the transcript."""
+        ended = select(Run.id).where(Run.finished_at < finished_before)
+        await self._session.execute(delete(RunEvent).where(RunEvent.run_id.in_(ended)))

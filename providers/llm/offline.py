@@ -20,6 +20,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from core.ids import new_id
 from providers.llm.base import FACTS_MESSAGE_ID
 from providers.llm.replies import compose_reply
 
@@ -51,7 +52,7 @@ class OfflineChatModel(BaseChatModel):
         text, calls = _answer(messages, kwargs.get("tools") or [])
         message = AIMessage(
             text,
-            tool_calls=[tool_call(name=name, args=args, id=f"offline_{n}") for n, (name, args) in enumerate(calls)],
+            tool_calls=[tool_call(name=name, args=args, id=f"call_{new_id().hex}") for name, args in calls],
             response_metadata={"finish_reason": "tool_calls" if calls else "stop"},
             usage_metadata={"input_tokens": 0, "output_tokens": 0, "total_tokens": 0},
         )
@@ -72,7 +73,7 @@ class OfflineChatModel(BaseChatModel):
             message=AIMessageChunk(
                 content="",
                 tool_call_chunks=[
-                    tool_call_chunk(name=name, args=json.dumps(args), id=f"offline_{n}", index=n)
+                    tool_call_chunk(name=name, args=json.dumps(args), id=f"call_{new_id().hex}", index=n)
                     for n, (name, args) in enumerate(calls)
                 ],
                 response_metadata={"finish_reason": "tool_calls" if calls else "stop"},

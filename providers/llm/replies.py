@@ -26,9 +26,8 @@ def _tell_result(result: Facts, facts: Facts, language: Language) -> str:
         return str(result["message"])
     if "baggage" in result:
         return _tell_details(result, language)
-    if result["offers"]:
-        return _tell_offers(result, facts, language)
-    return _tell_nothing_found(result, language)
+    told = _tell_offers(result, facts, language) if result["offers"] else _tell_nothing_found(result, language)
+    return f"{told} {say('replies.simulated', language)}" if result["simulated"] else told
 
 
 def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
@@ -63,8 +62,6 @@ def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
         )
     if facts.get("travellers_assumed"):
         sentences.append(say("replies.travellers_assumed", language))
-    if result["simulated"]:
-        sentences.append(say("replies.simulated", language))
     return " ".join(sentences)
 
 

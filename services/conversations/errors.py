@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import AppError, Conflict, InvalidInput, NotFound
 
 
 class ConversationNotFound(NotFound):
@@ -13,6 +13,11 @@ class ConversationNotFound(NotFound):
 
 class RunNotFound(NotFound):
     code = "run_not_found"
+
+
+class RunLogExpired(AppError):
+    code = "run_log_expired"
+    status = 410
 
 
 class MessageNotFound(NotFound):
@@ -25,6 +30,10 @@ class MessageEmpty(InvalidInput):
 
 class MessageTooLong(InvalidInput):
     code = "message_too_long"
+
+
+class ThreadIdTaken(Conflict):
+    code = "thread_id_taken"
 
 
 class MessageIdReused(InvalidInput):

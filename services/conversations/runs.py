@@ -10,24 +10,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 from sqlalchemy import ColumnElement
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import clock
 from core.messages import Language, say
 from core.metrics import RUNS, RUNS_TAKEN_OVER
-from db.models import Conversation, ConversationMessage, Run, RunEvent
+from db.models import Conversation, ConversationMessage, Run
 from db.repositories.runs import Advance, RunRepository
 from services.conversations.blocks import parse_markdown
+from services.conversations.errors import RunLogExpired
 from services.conversations.events import EventData, Shown, closing_events, fold, run_error, run_finished
 
 log = structlog.get_logger()
 
 LEASE_SECONDS = 15
 HEARTBEAT_SECONDS = 5
+LOG_KEPT = timedelta(hours=24)
+"""How long the events of an ended run can be read again."""
+
+REPLY_NAMESPACE = UUID("6f1c0f0e-52b1-4f39-9a43-7f0c7a5a9b1d")
 
 
 class RunLost(Exception):
@@ -60,9 +66,9 @@ def first_lease() -> ColumnElement[datetime]:
     return clock.lease_now() + timedelta(seconds=LEASE_SECONDS)
 
 
-async def append_events(session: AsyncSession, run_id: UUID, events: Sequence[EventData]) -> Advance:
-    """Store events before anyone sees them; raises RunLost when the run is no longer ours."""
-    advance = await RunRepository(session).append(run_id, events)
+async def append_events(session: AsyncSession, run_id: UUID, events: Sequence[EventData], *, after: int) -> Advance:
+    """Store events behind seq `after`, before anyone sees them; raises RunLost when the run is no longer ours."""
+    advance = await RunRepository(session).append(run_id, events, after=after)
     if advance is None:
         raise RunLost
     return advance
@@ -83,11 +89,12 @@ async def finish(
     reply_id: UUID,
     shown: Shown,
     pending: Sequence[EventData],
+    after: int,
     outcome: Outcome,
 ) -> None:
     """Write the reply and the last events of a run in one transaction, ending with its only terminal event.
 
-    `shown` is what the log showed with `pending`, the events not yet stored. Raises RunLost.
+    `shown` is what the log showed with `pending`, the events not yet stored, which follow seq `after`. Raises RunLost.
     """
     run = await session.get(Run, run_id)
     if run is None:
@@ -110,7 +117,7 @@ async def finish(
         terminal = run_error(error["code"], error["message"], result=result)
     else:
         terminal = run_finished(run.conversation_id, run_id, cancelled=outcome.is_cancelled, result=result)
-    await append_events(session, run_id, [*pending, *closing_events(shown), terminal])
+    await append_events(session, run_id, [*pending, *closing_events(shown), terminal], after=after)
     session.add(
         ConversationMessage(
             id=reply_id,
@@ -146,15 +153,31 @@ async def finish(
 
 async def end_expired_runs(session: AsyncSession, *, conversation_id: UUID | None = None) -> int:
     """End runs whose process died, all or those of one conversation; what they had shown stays. How many."""
-    runs = RunRepository(session)
-    expired = await runs.lock_expired(conversation_id=conversation_id)
-    for run in expired:
-        events = [event.data for event in await runs.list_events(run.id)]
-        outcome = Outcome(language=run.language, error_code="run_interrupted")  # type: ignore[arg-type]  # a checked column
-        await finish(session, run.id, reply_id=reply_id_of(run.id), shown=fold(events), pending=(), outcome=outcome)
-        RUNS_TAKEN_OVER.inc()
-        log.warning("run.taken_over", run_id=str(run.id), conversation_id=str(run.conversation_id))
-    return len(expired)
+    ended = 0
+    for run in await RunRepository(session).lock_expired(conversation_id=conversation_id):
+        try:
+            # a savepoint each: one run that cannot be ended must not keep the others from it
+            async with session.begin_nested():
+                await _end_expired(session, run)
+            ended += 1
+        except SQLAlchemyError:
+            log.exception("run.unendable", run_id=str(run.id))
+    return ended
+
+
+async def _end_expired(session: AsyncSession, run: Run) -> None:
+    events = [event.data for event in await RunRepository(session).list_events(run.id)]
+    await finish(
+        session,
+        run.id,
+        reply_id=reply_id_of(run.id),
+        shown=fold(events),
+        pending=(),
+        after=run.last_seq,
+        outcome=Outcome(language="vi" if run.language == "vi" else "en", error_code="run_interrupted"),
+    )
+    RUNS_TAKEN_OVER.inc()
+    log.warning("run.taken_over", run_id=str(run.id), conversation_id=str(run.conversation_id))
 
 
 async def request_cancel(session: AsyncSession, run: Run) -> None:
@@ -164,10 +187,15 @@ async def request_cancel(session: AsyncSession, run: Run) -> None:
         await session.flush()
 
 
-async def list_events(session: AsyncSession, run_id: UUID, *, after: int) -> Sequence[RunEvent]:
-    return await RunRepository(session).list_events(run_id, after=after)
+def ensure_log_kept(run: Run) -> None:
+    """Raises RunLogExpired when the run ended so long ago that its events are gone; the transcript has its reply."""
+    if run.finished_at is not None and run.finished_at < clock.now() - LOG_KEPT:
+        raise RunLogExpired
 
 
 def reply_id_of(run_id: UUID) -> UUID:
-    """The id of a run's reply, known before it is written, so that every writer of it agrees."""
-    return UUID(int=run_id.int ^ 1)
+    """The id of a run's reply, known before it is written, so that every writer of it agrees.
+
+    Hashed, because some clients choose run ids and must not be able to choose a message's.
+    """
+    return uuid5(REPLY_NAMESPACE, str(run_id))

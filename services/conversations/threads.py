@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import InvalidInput
@@ -16,7 +17,7 @@ from core.security import Actor, hash_token, new_token
 from db.models import Conversation, ConversationMessage, Run
 from db.repositories.conversations import ConversationRepository
 from db.repositories.runs import RunRepository
-from services.conversations.errors import ConversationNotFound, MessageNotFound, RunNotFound
+from services.conversations.errors import ConversationNotFound, MessageNotFound, RunNotFound, ThreadIdTaken
 from services.conversations.intake import take_in_context
 from services.conversations.runs import end_expired_runs
 
@@ -70,7 +71,7 @@ async def create(
 ) -> NewConversation:
     """Open a conversation: the user's, or an anonymous one that a token alone opens again.
 
-    A visitor who already holds a token gets no other: the new conversation answers to theirs.
+    A visitor who already holds a token gets no other: the new conversation answers to theirs. Raises ThreadIdTaken.
     """
     token, token_hash = None, actor.conversation_token_hash
     if actor.user_id is None and token_hash is None:
@@ -86,7 +87,10 @@ async def create(
         state={},
     )
     session.add(conversation)
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise ThreadIdTaken from error
     return NewConversation(conversation, token)
 
 
@@ -117,15 +121,20 @@ async def get_detail(
     """A page of the transcript and whether a run is under way. A cursor must name a message of this thread."""
     conversation = await get(session, actor, conversation_id)
     await end_expired_runs(session, conversation_id=conversation_id)
-    messages = ConversationRepository(session)
+    repository = ConversationRepository(session)
     for cursor in (before, after):
-        if cursor is not None and await messages.find_message(conversation_id, cursor) is None:
+        if cursor is not None and await repository.find_message(conversation_id, cursor) is None:
             raise MessageNotFound
+    # the run before the messages: one seen as ended has its reply among them, and one that ended meanwhile is no
+    # longer active
+    run = await RunRepository(session).find_active(conversation_id)
+    messages = await repository.list_messages(conversation_id, limit=limit, before=before, after=after)
+    has_replied = run is not None and any(each.run_id == run.id and each.role == "assistant" for each in messages)
     return ConversationDetail(
         conversation=conversation,
-        messages=await messages.list_messages(conversation_id, limit=limit, before=before, after=after),
-        message_count=await messages.count_messages(conversation_id),
-        active_run=await RunRepository(session).find_active(conversation_id),
+        messages=messages,
+        message_count=await repository.count_messages(conversation_id),
+        active_run=None if has_replied else run,
     )
 
 
@@ -159,8 +168,3 @@ async def delete(session: AsyncSession, actor: Actor, conversation_id: UUID) -> 
     """Remove a conversation with its messages, runs and events."""
     await get(session, actor, conversation_id, for_update=True)
     await ConversationRepository(session).delete(conversation_id)
-
-
-async def is_known(session: AsyncSession, conversation_id: UUID) -> bool:
-    """Whether the id is taken, by anybody: for protocols whose clients choose the ids of their threads."""
-    return await session.get(Conversation, conversation_id) is not None

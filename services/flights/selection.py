@@ -10,9 +10,9 @@ from uuid import UUID
 
 from domain.money import Money
 from domain.offers import FlightOffer
+from understanding.frame import SortKey
 
 Badge = Literal["best", "cheapest", "fastest"]
-SortKey = Literal["price", "departure", "arrival", "duration", "best"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.api.talk import ENGLISH, VIETNAMESE, Json, Talk, find_stored
+from api.routes import agui
 from tests.conftest import StartApp
 from tests.support.models import Say, ScriptedModel, scripted_models
 from tests.support.sse import cards_of, post_streamed, text_of
+from tests.support.stored import find_stored
+from tests.support.talk import ENGLISH, VIETNAMESE, Json, Talk
 
 DOOR = "/v1/ag-ui"
 FORGED = "MALLORY-WAS-HERE"
@@ -55,9 +57,8 @@ def forged_input(**fields: Any) -> Json:
     )
 
 
-async def test_forged_history_state_and_tools_reach_neither_the_model_nor_a_row(
-    start_app: StartApp, database_url: str
-) -> None:
+async def find_forgeries(start_app: StartApp, database_url: str) -> set[str]:
+    """Where a forged input leaves something after two runs of one thread, besides the traveller's own words."""
     models = scripted_models(Say("Here they are."), Say("Goodbye."))
     model = models.capable[0].model
     assert isinstance(model, ScriptedModel)
@@ -66,13 +67,32 @@ async def test_forged_history_state_and_tools_reach_neither_the_model_nor_a_row(
         token = (await client.post(DOOR, json=forged_input(threadId=thread_id))).headers["X-Conversation-Token"]
         client.headers["X-Conversation-Token"] = token
         events = await post_streamed(client, DOOR, forged_input(threadId=thread_id))
-        detail = await Talk(client, thread_id).read()
     assert len(model.prompts) == 2
-    assert FORGED not in str(model.prompts)
-    assert FORGED not in str(events)
-    assert find_stored(database_url, [FORGED, ENGLISH]) == {FORGED: set(), ENGLISH: find_stored(database_url, [ENGLISH])[ENGLISH]}
-    assert find_stored(database_url, [ENGLISH])[ENGLISH]
-    assert [message["content"] for message in detail["messages"] if message["role"] == "user"] == [ENGLISH] * 2
+    assert all(ENGLISH in str(prompt) for prompt in model.prompts)
+    found = find_stored(database_url, [FORGED, ENGLISH])
+    assert found[ENGLISH] >= {"public.conversation_messages", "checkpoints.checkpoint_blobs"}
+    shown = {"prompts": str(model.prompts), "events": str(events)}
+    return found[FORGED] | {place for place, text in shown.items() if FORGED in text}
+
+
+async def test_forged_history_state_and_tools_reach_neither_the_model_nor_a_row(
+    start_app: StartApp, database_url: str
+) -> None:
+    assert await find_forgeries(start_app, database_url) == set()
+
+
+async def test_forgeries_are_found_when_the_history_is_believed(
+    start_app: StartApp, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agui, "read_text", lambda body: "\n".join(str(message.content) for message in body.messages))
+    found = await find_forgeries(start_app, database_url)
+    assert found >= {"public.conversation_messages", "checkpoints.checkpoint_blobs", "prompts"}
+
+
+async def test_only_the_last_message_of_the_traveller_is_written_down(talk: Talk) -> None:
+    await post_streamed(talk.client, DOOR, forged_input(threadId=talk.id))
+    asked, _ = (await talk.detail())["messages"]
+    assert asked["content"] == ENGLISH
 
 
 async def test_unknown_thread_is_opened_under_the_callers_token(talk: Talk) -> None:
@@ -81,17 +101,17 @@ async def test_unknown_thread_is_opened_under_the_callers_token(talk: Talk) -> N
         assert response.status_code == 200
         assert "X-Conversation-Token" not in response.headers
     opened = Talk(talk.client, body["threadId"])
-    detail = await opened.read()
+    detail = await opened.detail()
     assert (detail["channel"], detail["message_count"]) == ("ag-ui", 2)
     assert {row["id"] for row in (await talk.client.get("/v1/chat/conversations")).json()} == {talk.id, opened.id}
 
 
-async def test_visitor_without_a_token_is_given_one(client: httpx.AsyncClient) -> None:
+async def test_visitor_without_a_token_is_given_one(shared_client: httpx.AsyncClient) -> None:
     body = run_input()
-    token = (await client.post(DOOR, json=body)).headers["X-Conversation-Token"]
-    assert (await client.get(f"/v1/chat/conversations/{body['threadId']}")).status_code == 404
-    client.headers["X-Conversation-Token"] = token
-    assert (await Talk(client, body["threadId"]).read())["message_count"] == 2
+    token = (await shared_client.post(DOOR, json=body)).headers["X-Conversation-Token"]
+    assert (await shared_client.get(f"/v1/chat/conversations/{body['threadId']}")).status_code == 404
+    shared_client.headers["X-Conversation-Token"] = token
+    assert (await Talk(shared_client, body["threadId"]).detail())["message_count"] == 2
 
 
 async def test_thread_goes_on_under_its_own_token_and_is_not_there_for_another(talk: Talk) -> None:
@@ -99,10 +119,10 @@ async def test_thread_goes_on_under_its_own_token_and_is_not_there_for_another(t
     assert (first[0].data["threadId"], len(cards_of(first))) == (talk.id, 1)
     second = await post_streamed(talk.client, DOOR, run_input("Hôm sau thì sao?", threadId=talk.id))
     assert "28/11/2026" in text_of(second)
-    for headers in ({"X-Conversation-Token": "another"}, {"X-Conversation-Token": ""}):
+    for headers in ({"X-Conversation-Token": "another" * 6}, {"X-Conversation-Token": "other" * 8}):
         response = await talk.client.post(DOOR, json=run_input(threadId=talk.id), headers=headers)
         assert (response.status_code, response.json()["code"]) == (404, "conversation_not_found")
-    assert (await talk.read())["message_count"] == 4
+    assert (await talk.detail())["message_count"] == 4
 
 
 async def test_same_run_id_again_is_the_same_run(talk: Talk) -> None:
@@ -110,8 +130,8 @@ async def test_same_run_id_again_is_the_same_run(talk: Talk) -> None:
     first = await post_streamed(talk.client, DOOR, body)
     assert first[0].data["runId"] == body["runId"]
     assert await post_streamed(talk.client, DOOR, body) == first
-    assert await talk.read_whole_log(body["runId"]) == first
-    assert (await talk.read())["message_count"] == 2
+    assert await talk.read_log(body["runId"]) == first
+    assert (await talk.detail())["message_count"] == 2
 
 
 async def test_run_id_of_another_message_is_refused(talk: Talk) -> None:
@@ -133,7 +153,7 @@ async def test_content_in_parts_is_read_as_their_text(talk: Talk) -> None:
     ]
     body = run_input(threadId=talk.id, messages=[{"id": "1", "role": "user", "content": parts}])
     events = await post_streamed(talk.client, DOOR, body)
-    assert (await talk.read())["messages"][0]["content"] == "from Hanoi\nto Da Nang on 25 December"
+    assert (await talk.detail())["messages"][0]["content"] == "from Hanoi\nto Da Nang on 25 December"
     (card,) = cards_of(events)
     assert card["search"]["slices"][0]["departs_on"] == "2026-12-25"
 
@@ -158,9 +178,7 @@ REFUSED: list[tuple[Json, str]] = [
 
 
 @pytest.mark.parametrize(("fields", "code"), REFUSED)
-async def test_input_that_is_no_message_is_refused(
-    shared_client: httpx.AsyncClient, fields: Json, code: str
-) -> None:
+async def test_input_that_is_no_message_is_refused(shared_client: httpx.AsyncClient, fields: Json, code: str) -> None:
     response = await shared_client.post(DOOR, json=run_input(**fields))
     assert (response.status_code, response.json()["code"]) == (422, code)
     assert set(response.json()) == {"detail", "code", "request_id"}

@@ -1,4 +1,4 @@
-"""Talking on: follow-ups that change the search, questions for what is missing, chips, details, languages, the cache."""
+"""Talking on: follow-ups that change the search, questions for what is missing, chips, details, languages."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from core.clock import clock
 from domain.offers import FlightQuery
 from providers.flights.base import FoundOffer
 from providers.sandbox.timetable import SandboxTimetable
-from tests.api.talk import ENGLISH, VIETNAMESE, Json, Talk, offers_of, open_talk
 from tests.conftest import NOW, StartApp
+from tests.support.talk import ENGLISH, VIETNAMESE, Json, Talk, offers_of
 
 
 def search_of(reply: Json) -> Json:
@@ -32,8 +32,8 @@ def departures(reply: Json) -> set[str]:
 
 
 async def test_asking_for_cheaper_keeps_the_trip_and_says_when_nothing_is(talk: Talk) -> None:
-    first = await talk.say(VIETNAMESE)
-    cheaper = await talk.say("Còn chuyến nào rẻ hơn?")
+    first = await talk.ask(VIETNAMESE)
+    cheaper = await talk.ask("Còn chuyến nào rẻ hơn?")
     assert search_of(cheaper) == search_of(first)
     assert prices(cheaper) == sorted(prices(cheaper))
     assert min(prices(cheaper)) <= min(prices(first))
@@ -43,8 +43,8 @@ async def test_asking_for_cheaper_keeps_the_trip_and_says_when_nothing_is(talk: 
 
 @pytest.mark.parametrize("text", ["only Vietnam Airlines", "chỉ Vietnam Airlines thôi"])
 async def test_an_airline_narrows_the_same_search(talk: Talk, text: str) -> None:
-    first = await talk.say(VIETNAMESE)
-    narrowed = await talk.say(text)
+    first = await talk.ask(VIETNAMESE)
+    narrowed = await talk.ask(text)
     assert search_of(narrowed)["travellers"]["adults"] == 2
     assert departures(narrowed) == departures(first) == {"2026-11-27"}
     assert {offer["carrier"]["code"] for offer in offers_of(first)} != {"VN"}
@@ -58,19 +58,19 @@ def segments_of(reply: Json) -> list[Json]:
 
 @pytest.mark.parametrize("text", ["what about the day after?", "Hôm sau thì sao?"])
 async def test_the_day_after_moves_the_date_and_nothing_else(talk: Talk, text: str) -> None:
-    await talk.say(VIETNAMESE)
-    await talk.say("chỉ Vietnam Airlines thôi")
-    moved = await talk.say(text)
+    await talk.ask(VIETNAMESE)
+    await talk.ask("chỉ Vietnam Airlines thôi")
+    moved = await talk.ask(text)
     assert departures(moved) == {"2026-11-28"}
     assert search_of(moved)["travellers"]["adults"] == 2
     assert {segment["designator"][:2] for segment in segments_of(moved)} == {"VN"}
 
 
 async def test_every_follow_up_goes_on_from_the_one_before(talk: Talk) -> None:
-    await talk.say(ENGLISH)
-    await talk.say("only Vietnam Airlines")
-    later = await talk.say("what about the day after?")
-    freed = await talk.say("Any airline is fine")
+    await talk.ask(ENGLISH)
+    await talk.ask("only Vietnam Airlines")
+    later = await talk.ask("what about the day after?")
+    freed = await talk.ask("Any airline is fine")
     assert departures(later) == departures(freed) == {"2026-12-21"}
     assert len({offer["carrier"]["code"] for offer in offers_of(freed)}) > 1
     assert (freed["state"]["frame"]["max_stops"], freed["state"]["frame"]["trip"]) == (0, "one_way")
@@ -88,7 +88,12 @@ ASKING: list[tuple[str, Sequence[tuple[str, str | None, list[str], str]]]] = [
     (
         "en",
         [
-            ("I want to fly to Bangkok", "origin", ["origin", "depart_on"], "Where would you like to fly to Bangkok from?"),
+            (
+                "I want to fly to Bangkok",
+                "origin",
+                ["origin", "depart_on"],
+                "Where would you like to fly to Bangkok from?",
+            ),
             ("from Saigon", "depart_on", ["depart_on"], "Which day would you like to fly Ho Chi Minh City → Bangkok?"),
             ("20 December", None, [], "I found **"),
         ],
@@ -108,7 +113,7 @@ async def test_what_is_missing_is_asked_for_one_thing_at_a_time(
     talk: Talk, language: str, lines: Sequence[tuple[str, str | None, list[str], str]]
 ) -> None:
     for text, asked, missing, start in lines:
-        reply = await talk.say(text)
+        reply = await talk.ask(text)
         assert (reply["state"]["asked"], reply["state"]["missing"]) == (asked, missing)
         assert reply["content"].startswith(start)
         assert reply["language"] == language
@@ -116,7 +121,7 @@ async def test_what_is_missing_is_asked_for_one_thing_at_a_time(
 
 
 async def test_return_trip_has_two_directions_on_the_card(talk: Talk) -> None:
-    reply = await talk.say("Hà Nội đi Đà Nẵng 25/12, về 28/12")
+    reply = await talk.ask("Hà Nội đi Đà Nẵng 25/12, về 28/12")
     for offer in offers_of(reply):
         out, back = offer["slices"]
         assert (out["origin"]["code"], back["origin"]["code"]) == ("HAN", "DAD")
@@ -125,44 +130,47 @@ async def test_return_trip_has_two_directions_on_the_card(talk: Talk) -> None:
 
 @pytest.mark.parametrize("choice", [0, 1])
 async def test_a_date_with_two_readings_is_asked_and_its_chips_settle_it(talk: Talk, choice: int) -> None:
-    asked = await talk.say("I would like to fly from Hanoi to Da Nang on 03/12")
+    asked = await talk.ask("I would like to fly from Hanoi to Da Nang on 03/12")
     chips = asked["suggested_actions"]
     assert [chip["id"] for chip in chips] == ["reading:2026-12-03", "reading:2027-03-12"]
     assert (asked["state"]["asked"], asked["attachments"]) == ("depart_on", [])
-    settled = await talk.say(chips[choice]["text"])
+    settled = await talk.ask(chips[choice]["text"])
     assert departures(settled) == {chips[choice]["id"].removeprefix("reading:")}
 
 
 async def test_chips_are_answered_as_what_they_say(talk: Talk) -> None:
     for sentence, expected in ((VIETNAMESE, "2026-11-28"), (ENGLISH, "2026-12-21")):
-        fresh = await open_talk(talk.client)
-        chips = {chip["id"]: chip["text"] for chip in (await fresh.say(sentence))["suggested_actions"]}
+        fresh = await Talk.open(talk.client)
+        chips = {chip["id"]: chip["text"] for chip in (await fresh.ask(sentence))["suggested_actions"]}
         assert len(chips) <= 4
-        details = await fresh.say(chips["details"])
+        details = await fresh.ask(chips["details"])
         assert details["intent"] == "details"
         assert details["attachments"] == []
-        assert departures(await fresh.say(chips["next_day"])) == {expected}
+        assert departures(await fresh.ask(chips["next_day"])) == {expected}
 
 
 async def test_starters_of_a_greeting_work_as_they_stand(talk: Talk) -> None:
     for greeting, language in (("xin chào", "vi"), ("hello", "en")):
-        fresh = await open_talk(talk.client)
-        chips = {chip["id"]: chip["text"] for chip in (await fresh.say(greeting))["suggested_actions"]}
+        fresh = await Talk.open(talk.client)
+        chips = {chip["id"]: chip["text"] for chip in (await fresh.ask(greeting))["suggested_actions"]}
         assert set(chips) == {"example", "help"}
-        assert (await fresh.say(chips["help"]))["intent"] == "help"
-        found = await fresh.say(chips["example"])
+        assert (await fresh.ask(chips["help"]))["intent"] == "help"
+        found = await fresh.ask(chips["example"])
         assert (found["language"], len(offers_of(found))) == (language, 8)
 
 
 @pytest.mark.parametrize(
     ("sentence", "question", "words"),
-    [(VIETNAMESE, "Chi tiết chuyến số 3", ("Hành lý", "Hoàn vé", "Đổi vé")), (ENGLISH, "details of the third one", ("Bags", "Refund", "Changes"))],
+    [
+        (VIETNAMESE, "Chi tiết chuyến số 3", ("Hành lý", "Hoàn vé", "Đổi vé")),
+        (ENGLISH, "details of the third one", ("Bags", "Refund", "Changes")),
+    ],
 )
 async def test_details_are_those_of_the_offer_on_the_screen(
     talk: Talk, sentence: str, question: str, words: tuple[str, ...]
 ) -> None:
-    offer = offers_of(await talk.say(sentence))[2]
-    content = (await talk.say(question))["content"]
+    offer = offers_of(await talk.ask(sentence))[2]
+    content = (await talk.ask(question))["content"]
     (slice_,) = offer["slices"]
     for segment in slice_["segments"]:
         assert segment["designator"] in content
@@ -175,8 +183,8 @@ async def test_details_are_those_of_the_offer_on_the_screen(
 
 
 async def test_a_number_that_is_not_on_the_screen_is_told_so(talk: Talk) -> None:
-    await talk.say(ENGLISH)
-    reply = await talk.say("details of option 30")
+    await talk.ask(ENGLISH)
+    reply = await talk.ask("details of option 30")
     assert reply["state"]["run"] == "success"
     assert "30" in reply["content"]
     assert reply["attachments"] == []
@@ -191,20 +199,20 @@ async def test_each_message_is_answered_in_its_own_language(talk: Talk) -> None:
         ("cảm ơn bạn", "vi", "Không có gì ạ"),
     ]
     for text, language, words in conversation:
-        reply = await talk.say(text)
+        reply = await talk.ask(text)
         assert reply["language"] == language, text
         assert words in reply["content"]
         assert {card["language"] for card in reply["attachments"]} <= {language}
 
 
 async def test_a_message_in_no_language_keeps_the_one_before(talk: Talk) -> None:
-    await talk.say(ENGLISH)
-    assert (await talk.say("VN?"))["language"] == "en"
+    await talk.ask(ENGLISH)
+    assert (await talk.ask("VN?"))["language"] == "en"
 
 
-async def test_locale_decides_where_the_message_does_not(client: httpx.AsyncClient) -> None:
-    for locale, language in (("en-GB", "en"), ("vi", "vi"), ("fr-FR", "vi")):
-        reply = (await client.post("/v1/chat/messages", json={"message": "HAN DAD", "locale": locale})).json()
+async def test_locale_decides_where_the_message_does_not(shared_client: httpx.AsyncClient) -> None:
+    for locale, language in (("en-GB", "en"), ("vi", "vi"), ("fr-FR", "en")):
+        reply = (await shared_client.post("/v1/chat/messages", json={"message": "HAN DAD", "locale": locale})).json()
         assert reply["language"] == language
 
 
@@ -228,21 +236,21 @@ async def test_same_search_is_answered_from_the_cache_until_its_prices_expire(
     async with start_app() as client:
         made = (await client.post("/v1/chat/conversations", json={})).json()
         client.headers["X-Conversation-Token"] = made["conversation_token"]
-        first, again = Talk(client, made["id"]), await open_talk(client)
-        ids = [offer["offer_id"] for offer in offers_of(await first.say(VIETNAMESE))]
-        assert [offer["offer_id"] for offer in offers_of(await again.say(VIETNAMESE))] == ids
+        first, again = Talk(client, made["id"]), await Talk.open(client)
+        ids = [offer["offer_id"] for offer in offers_of(await first.ask(VIETNAMESE))]
+        assert [offer["offer_id"] for offer in offers_of(await again.ask(VIETNAMESE))] == ids
         # a filter chooses among what was found, so it asks nobody either
-        await again.say("chỉ Vietnam Airlines thôi")
+        await again.ask("chỉ Vietnam Airlines thôi")
         assert len(searches) == 1
-        await again.say("Hôm sau thì sao?")
+        await again.ask("Hôm sau thì sao?")
         assert len(searches) == 2
         with clock.frozen(NOW + timedelta(hours=1)):
-            await first.say("chỉ Vietjet thôi")
+            await first.ask("chỉ Vietjet thôi")
         assert len(searches) == 3
 
 
 async def test_expired_price_is_not_shown_as_if_it_held(talk: Talk) -> None:
-    await talk.say(ENGLISH)
+    await talk.ask(ENGLISH)
     with clock.frozen(NOW + timedelta(hours=1)):
-        reply = await talk.say("details of the first one")
+        reply = await talk.ask("details of the first one")
     assert reply["content"] == "This price has expired; I need to search again for a fresh one."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -10,8 +11,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.api.talk import VIETNAMESE, Talk
 from tests.conftest import NOW
+from tests.support.talk import VIETNAMESE, Talk
 
 WIDGET = Path(__file__).parents[2] / "widget"
 UUID_ANYWHERE = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
@@ -39,7 +40,6 @@ async def test_page_is_served_under_a_policy_without_inline_script(
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "same-origin"
     assert response.headers["Cache-Control"] == "no-cache"
-    assert (await shared_client.get(path, headers={"If-None-Match": response.headers["ETag"]})).is_success
 
 
 async def test_chat_page_needs_nothing_from_elsewhere(shared_client: httpx.AsyncClient) -> None:
@@ -107,8 +107,8 @@ async def test_server_on_tables_of_another_version_is_not_ready(client: httpx.As
 
 
 async def test_metrics_count_without_naming_anyone(talk: Talk) -> None:
-    reply = await talk.say(VIETNAMESE)
-    await talk.stream("Hôm sau thì sao?")
+    reply = await talk.ask(VIETNAMESE)
+    await talk.say("Hôm sau thì sao?")
     await talk.client.get(f"{talk.path}/runs/{reply['run_id']}/events", params={"after": "x"})
     await talk.client.get(f"/somewhere/{uuid4()}")
     await talk.client.get(f"/v1/chat/conversations/{uuid4()}")
@@ -139,5 +139,5 @@ async def test_request_id_that_could_do_harm_is_replaced(shared_client: httpx.As
 
 
 async def test_instants_are_utc_in_rfc_3339(talk: Talk) -> None:
-    detail = await talk.read()
-    assert detail["created_at"] == f"{NOW.astimezone(tz=__import__('datetime').UTC):%Y-%m-%dT%H:%M:%S}Z"
+    detail = await talk.detail()
+    assert detail["created_at"] == f"{NOW.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"

@@ -1,25 +1,28 @@
-"""Personal data in a message reaches neither a row, nor a log, nor a model, nor the answer."""
+"""Personal data in a message, or from the page around it, reaches no row, log, model or answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import pytest
+import structlog.testing
 
 from services.conversations import intake
-from tests.api.talk import Json, Talk, find_stored
 from tests.conftest import StartApp
 from tests.support.models import Say, ScriptedModel, scripted_models
-from tests.support.sse import text_of
+from tests.support.stored import find_stored
+from tests.support.talk import Json, Talk
 
 PASSPORT, CARD, EMAIL, PHONE = "B7654321", "4111 1111 1111 1111", "lan.nguyen@example.com", "0912 345 678"
 SECRETS = [PASSPORT, CARD, CARD.replace(" ", ""), EMAIL, PHONE, PHONE.replace(" ", "")]
 MESSAGES = [
-    f"Hộ chiếu của tôi là {PASSPORT}, thẻ {CARD}, email {EMAIL}, điện thoại {PHONE}."
-    " Tìm vé Hà Nội đi Đà Nẵng ngày 25/12",
+    f"Tìm vé Hà Nội đi Đà Nẵng ngày 25/12. Hộ chiếu {PASSPORT}, thẻ {CARD}, email {EMAIL}, điện thoại {PHONE}",
     f"my passport is {PASSPORT}, card {CARD.replace(' ', '')}, mail {EMAIL}, call {PHONE.replace(' ', '')}",
     f"from {PASSPORT} to {EMAIL} on 25 December, {CARD}, {PHONE}",
 ]
+
+KEPT_IN = {"public.conversations", "public.conversation_messages", "checkpoints.checkpoint_blobs"}
+"""Where what is said is kept, once it is fit to be."""
 
 
 @dataclass
@@ -40,43 +43,47 @@ class Traces:
         return found
 
 
-async def leave_traces(start_app: StartApp, database_url: str, capsys: pytest.CaptureFixture[str]) -> Traces:
+async def leave_traces(start_app: StartApp, database_url: str, caplog: pytest.LogCaptureFixture) -> Traces:
+    """Say each message as JSON and over SSE, with a page that knows it too, and collect what is left of it."""
     models = scripted_models(*(Say("Mình đã xem rồi nhé.") for _ in range(2 * len(MESSAGES))))
     model = models.capable[0].model
     assert isinstance(model, ScriptedModel)
     answered = ""
-    async with start_app(models) as client:
-        made: Json = (await client.post("/v1/chat/conversations", json={})).json()
-        client.headers["X-Conversation-Token"] = made["conversation_token"]
-        talk = Talk(client, made["id"])
-        for message in MESSAGES:
-            answered += str(await talk.say(message))
-            events = await talk.stream(message)
-            assert text_of(events)
-            answered += str(events)
-        answered += str(await talk.read())
+    # the entries as they were made, before the logs' own filters
+    with structlog.testing.capture_logs() as entries, caplog.at_level("INFO"):
+        async with start_app(models) as client:
+            made: Json = (await client.post("/v1/chat/conversations", json={"context": {"trip": MESSAGES[0]}})).json()
+            client.headers["X-Conversation-Token"] = made["conversation_token"]
+            talk = Talk(client, made["id"])
+            for message in MESSAGES:
+                context = {"page": {"title": message, "fields": SECRETS}}
+                answered += str(await talk.ask(message, context=context))
+                answered += str(await talk.say(message, context=context))
+            answered += str(await talk.detail())
     assert len(model.prompts) == 2 * len(MESSAGES)
-    return Traces(find_stored(database_url, SECRETS), capsys.readouterr().out, str(model.prompts), answered)
+    assert "run.finished" in [entry["event"] for entry in entries]
+    return Traces(
+        stored=find_stored(database_url, SECRETS),
+        logged=f"{entries} {caplog.text}",
+        prompted=str(model.prompts),
+        answered=answered,
+    )
 
 
 async def test_personal_data_is_nowhere_after_it_was_said(
-    start_app: StartApp, database_url: str, capsys: pytest.CaptureFixture[str]
+    start_app: StartApp, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    traces = await leave_traces(start_app, database_url, capsys)
+    traces = await leave_traces(start_app, database_url, caplog)
     assert traces.find() == {secret: set() for secret in SECRETS}
-    assert "run.finished" in traces.logged
     for placeholder in ("[passport]", "[card]", "[email]", "[phone]"):
         assert placeholder in traces.prompted
-        assert find_stored(database_url, [placeholder])[placeholder] >= {
-            "public.conversation_messages",
-            "checkpoints.checkpoint_blobs",
-        }
+        assert find_stored(database_url, [placeholder])[placeholder] >= KEPT_IN
 
 
 async def test_the_search_finds_personal_data_when_nothing_takes_it_out(
-    start_app: StartApp, database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    start_app: StartApp, database_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "redact", lambda text: text)
-    found = (await leave_traces(start_app, database_url, capsys)).find()
+    found = (await leave_traces(start_app, database_url, caplog)).find()
     for places in found.values():
-        assert places >= {"public.conversation_messages", "checkpoints.checkpoint_blobs", "prompted", "answered"}
+        assert places >= KEPT_IN | {"prompted", "answered"}

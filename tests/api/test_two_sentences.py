@@ -12,8 +12,8 @@ from core.clock import clock
 from domain.offers import FlightOffer, FlightQuery, SliceQuery
 from domain.travellers import TravellerCounts
 from providers.sandbox.timetable import SandboxTimetable
-from tests.api.talk import ENGLISH, VIETNAMESE, Json, Talk
 from tests.support.sse import cards_of, text_of
+from tests.support.talk import ENGLISH, VIETNAMESE, Json, Talk
 
 MAX_OFFERS = 8
 
@@ -65,13 +65,13 @@ Ask = Callable[[Talk, str], Awaitable[tuple[str, Json]]]
 
 
 async def ask_as_json(talk: Talk, sentence: str) -> tuple[str, Json]:
-    reply = await talk.say(sentence)
+    reply = await talk.ask(sentence)
     (card,) = reply["attachments"]
     return reply["content"], card
 
 
 async def ask_as_stream(talk: Talk, sentence: str) -> tuple[str, Json]:
-    events = await talk.stream(sentence)
+    events = await talk.say(sentence)
     (card,) = cards_of(events)
     return text_of(events), card
 
@@ -200,5 +200,5 @@ async def test_total_is_the_sum_of_its_parts(talk: Talk) -> None:
 
 async def test_one_answer_without_a_tool_choice_costs_one_model_call(talk: Talk) -> None:
     for sentence in (VIETNAMESE, ENGLISH):
-        usage = (await talk.say(sentence))["usage"]
+        usage = (await talk.ask(sentence))["usage"]
         assert usage == {"llm_calls": 1, "input_tokens": 0, "output_tokens": 0, "cost_usd": "0"}

@@ -108,7 +108,7 @@ async def test_turn_as_a_whole_has_a_time_limit(start_app: StartApp, monkeypatch
         events = await talk.say(GREETING)
         monkeypatch.setattr(runner, "TURN_SECONDS", 60)
         assert (await talk.ask("cảm ơn"))["content"] == "Không có gì ạ."
-    assert (events[-1].data["code"], text_of(events)) == ("run_failed", "Mình ")
+    assert (events[-1].data["code"], text_of(events)) == ("turn_too_long", "Mình ")
 
 
 async def test_endless_tool_calls_are_ended_by_the_budget(start_app: StartApp) -> None:
@@ -168,7 +168,9 @@ MISUSES = {
         Call("search_flights", origin="HAN", destination="DAD", departs_on="2026-12-01", cabin="royal"),
         "tool_arguments",
     ),
-    "injected argument": Misuse(SEARCH, Call("get_offer_details", number=99, runtime={"context": 1}), "offer_number_unknown"),
+    "injected argument": Misuse(
+        SEARCH, Call("get_offer_details", number=99, runtime={"context": 1}), "offer_number_unknown"
+    ),
     "no such offer": Misuse(SEARCH, Call("get_offer_details", number=0), "offer_number_unknown"),
     "no such place": Misuse(
         SEARCH, Call("search_flights", origin="Atlantis", destination="DAD", departs_on="2026-12-01"), "unknown_place"
@@ -176,26 +178,28 @@ MISUSES = {
     "past day": Misuse(
         SEARCH, Call("search_flights", origin="HAN", destination="DAD", departs_on="2020-01-01"), "date_in_past"
     ),
-    "a megabyte": Misuse(
-        SEARCH, Call("search_flights", origin="x" * 2**20, destination="DAD", departs_on="2026-12-01"), "tool_arguments"
+    "a long place": Misuse(
+        SEARCH, Call("search_flights", origin="x" * 2_000, destination="DAD", departs_on="2026-12-01"), "tool_arguments"
     ),
 }
 
 
-@pytest.mark.parametrize("name", MISUSES)
-async def test_misused_tool_is_answered_and_the_model_goes_on(start_app: StartApp, name: str) -> None:
-    misuse = MISUSES[name]
-    models = scripted_models(misuse.call, Say("Mình xin lỗi."))
+async def test_misused_tool_is_answered_and_the_model_goes_on(start_app: StartApp) -> None:
+    models = scripted_models()
+    model = models.capable[0].model
+    assert isinstance(model, ScriptedModel)
     async with start_app(models) as client:
-        events = await talk_through(client, misuse.message)
-    refused = results_of(events)[-1]
-    assert refused["error"] == misuse.error
-    assert refused["message"]
-    assert len(refused["message"]) < 500, "the argument itself is not echoed"
-    assert text_of(events) == "Mình xin lỗi. "
-    told = models.capable[0].model.prompts[1][-1]  # type: ignore[attr-defined]  # a ScriptedModel
-    assert isinstance(told, ToolMessage)
-    assert told.status == "error"
+        for name, misuse in MISUSES.items():
+            model.script[:] = [misuse.call, Say("Mình xin lỗi."), Say("Không có gì.")]
+            model.prompts.clear()
+            events = await talk_through(client, misuse.message)
+            refused = results_of(events)[-1]
+            assert refused["error"] == misuse.error, name
+            assert 0 < len(refused["message"]) < 500, f"{name}: a sentence that does not echo the argument"
+            assert text_of(events) == "Mình xin lỗi. ", name
+            told = model.prompts[1][-1]
+            assert isinstance(told, ToolMessage)
+            assert told.status == "error", name
 
 
 async def test_parallel_calls_are_all_answered(start_app: StartApp) -> None:

@@ -35,16 +35,14 @@ DOUBTFUL = COMPLETE.model_copy(
 )
 REFUSED = COMPLETE.model_copy(update={"problems": (Problem(field="depart_on", code="date_in_past"),)})
 OFFERS = [
-    ShownOffer(id="a", price=300, duration=90, departure=3.0, arrival=9.0),
-    ShownOffer(id="b", price=100, duration=80, departure=2.0, arrival=7.0),
-    ShownOffer(id="c", price=100, duration=70, departure=1.0, arrival=8.0),
+    ShownOffer(id="a", price=300, duration=90, departure=3.0, arrival=9.0, stops=1),
+    ShownOffer(id="b", price=100, duration=80, departure=2.0, arrival=7.0, stops=1),
+    ShownOffer(id="c", price=100, duration=70, departure=1.0, arrival=8.0, stops=0),
 ]
 
 
 def read(intent: IntentName, frame: Frame = EMPTY, *, sure: float = 0.9, choice: Choice | None = None) -> Reading:
-    return Reading(
-        language="vi", intent=Intent(name=intent, confidence=sure), frame=frame, changed=(), choice=choice
-    )
+    return Reading(language="vi", intent=Intent(name=intent, confidence=sure), frame=frame, changed=(), choice=choice)
 
 
 class Case(NamedTuple):
@@ -66,12 +64,16 @@ CASES = [
     Case("search, two readings", read("search", DOUBTFUL), "flight", asked="depart_on"),
     Case("search, impossible", read("search", REFUSED), "flight", asked="depart_on"),
     Case("search from small talk", read("search", COMPLETE), "flight", "search_flights", last_agent="concierge"),
-    Case("details of one shown", read("details", COMPLETE, choice=SECOND), "flight", "get_offer_details", offers=OFFERS),
+    Case(
+        "details of one shown", read("details", COMPLETE, choice=SECOND), "flight", "get_offer_details", offers=OFFERS
+    ),
     Case("select one shown", read("select", COMPLETE, choice=SECOND), "flight", "get_offer_details", offers=OFFERS),
     Case("details, nothing shown", read("details", choice=SECOND), "concierge"),
     Case("details, none named", read("details", COMPLETE), "flight", last_agent="flight", offers=OFFERS),
     Case("question stays with flight", read("question", COMPLETE), "flight", last_agent="flight"),
-    Case("question stays and asks on", read("question", INCOMPLETE), "flight", asked="destination", last_agent="flight"),
+    Case(
+        "question stays and asks on", read("question", INCOMPLETE), "flight", asked="destination", last_agent="flight"
+    ),
     Case("question stays with concierge", read("question", COMPLETE), "concierge", last_agent="concierge"),
     Case("question at the start", read("question"), "concierge"),
     Case("unsure at the start", read("search", COMPLETE, sure=0.3), "concierge"),

@@ -13,6 +13,7 @@ from providers.llm.base import Models
 from tests.support.models import Say, scripted_models
 from tests.support.served import Served, serve
 
+LECTURE = "chữ " * 400
 REPLY = "Chuyến rẻ nhất bay buổi sáng, còn chuyến nhanh nhất bay buổi chiều nhé."
 
 
@@ -33,5 +34,12 @@ def start_server(settings: Settings, database_url: str) -> Serve:
 @pytest.fixture
 async def slow_server(start_server: Serve) -> AsyncIterator[Served]:
     """Its model writes REPLY word by word, slowly enough that a run can be met on its way, for thirty turns."""
-    async with start_server(models=scripted_models(*[Say(REPLY, pause=0.03)] * 30)) as served:
+    async with start_server(models=scripted_models(*[Say(REPLY, pause=0.05)] * 30)) as served:
+        yield served
+
+
+@pytest.fixture
+async def lecturing_server(start_server: Serve) -> AsyncIterator[Served]:
+    """Its model's first answer, LECTURE, lasts longer than any test; then it says REPLY."""
+    async with start_server(models=scripted_models(Say(LECTURE, pause=0.03), Say(REPLY))) as served:
         yield served

@@ -15,6 +15,7 @@ from tests.support.models import Say, scripted_models
 from tests.support.served import Served
 from tests.support.sse import check_log, text_of
 from tests.support.talk import SEARCH, Talk, after_events, after_text, run_of
+from tests.support.waiting import eventually
 
 NEVER_SECONDS = 3600
 IMPATIENT_SECONDS = 1
@@ -85,9 +86,7 @@ async def test_listening_comes_back_after_its_connection_was_killed(
     monkeypatch.setattr(wakeups, "RECONNECT_SECONDS", 0.05)
     monkeypatch.setattr(following, "POLL_SECONDS", NEVER_SECONDS)
     assert await kill_listeners(database_url) == 1
-    async with asyncio.timeout(5):
-        while not await count_listeners(database_url):
-            await asyncio.sleep(0.05)
+    await eventually(lambda: count_listeners(database_url))
     talk = await Talk.open(slow_server.client)
     check_log(await talk.say(SEARCH))
 
@@ -114,9 +113,7 @@ async def test_closed_streams_leave_no_subscription_and_no_count(slow_server: Se
     run_id = run_of(await talk.stream(SEARCH, until=after_events(1)))
     await asyncio.gather(*(talk.resume(run_id, until=after_events(2)) for _ in range(3)))
     await talk.wait_for_rest()
-    async with asyncio.timeout(5):
-        while slow_server.parts.open_streams or slow_server.parts.wakeups._waiting:
-            await asyncio.sleep(0.05)
+    await eventually(slow_server.is_idle)
 
 
 async def test_run_goes_on_while_its_model_is_slow_to_start(start_server: Serve) -> None:

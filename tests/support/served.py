@@ -1,4 +1,4 @@
-"""A real loopback server in this process, for what an in-memory transport hides: bytes as they come, and cut connections."""
+"""A real loopback server in this process, for what an in-memory transport hides: bytes as they come, cut wires."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from api.deps import Parts
 from core.settings import Settings
 from providers.llm.base import Models
 from tests.support.models import offline_models
+from tests.support.waiting import eventually
 
 STOP_SECONDS = 10
 
@@ -30,6 +31,10 @@ class Served:
         parts: Parts = self.app.state.parts
         return parts
 
+    async def is_idle(self) -> bool:
+        """No turn is under way, and nobody reads or waits for one."""
+        return not (self.parts.runner._active or self.parts.open_streams or self.parts.wakeups._waiting)
+
 
 @asynccontextmanager
 async def serve(settings: Settings, database_url: str, *, models: Models | None = None) -> AsyncIterator[Served]:
@@ -38,10 +43,12 @@ async def serve(settings: Settings, database_url: str, *, models: Models | None 
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())
-    async with asyncio.timeout(STOP_SECONDS):
-        while not server.started:
-            assert not serving.done(), serving
-            await asyncio.sleep(0.01)
+
+    async def has_started() -> bool:
+        assert not serving.done(), serving
+        return server.started
+
+    await eventually(has_started)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as client:
