@@ -52,7 +52,7 @@ $(VENV)/bin/pip:
 
 # our own package is installed without a look-up: everything it needs is in the lock
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/pip
-	@echo "Installing; the first time takes about half a minute."
+	@echo "Installing; the first time takes half a minute to a minute."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -133,7 +133,10 @@ def chat(
     """Talk to the assistant in the terminal."""
     import httpx
 
+    from core.logging import configure_logging
+
     settings = _settings_for_serving()
+    configure_logging("error")  # a log line between two sentences is no talk
     with contextlib.ExitStack() as stack:
         base_url = url or _find_server(settings) or stack.enter_context(_serve_beside(settings))
         try:

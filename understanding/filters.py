@@ -7,12 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from understanding.denials import is_airline_refused, is_denied
 from understanding.grammar import Grammar, Match, Rule, Vocabulary
 from understanding.numbers import number_slot
 from understanding.text import Text
 
-_NEGATIONS = {"khong", "ko", "not", "no", "don't", "without", "except", "tru", "avoid", "tranh", "dung"}
-_DENIABLE = {"airlines", "cabin", "max_stops", "trip", "refundable"}
+_DENIABLE = {"cabin", "max_stops", "trip", "refundable"}
+_LISTING = {",", "/", "&", "and", "or", "nor", "va", "hoac", "hay", "lan"}
 
 _AFTER_MONTH = {"nay", "sau", "toi", "gieng", "chap", "mot", "hai", "ba", "tu", "nam", "bay", "tam", "chin", "muoi"}
 """Behind "thang" these make it "tháng", the month, and not "thẳng", straight."""
@@ -153,32 +154,33 @@ class FilterMention(NamedTuple):
 
 def find_filters(text: Text) -> list[FilterMention]:
     """Every filter, from left to right. A negated airline or cabin is left out: we have no filter for it."""
-    mentions = (
-        FilterMention(match.start, match.end, *match.rule.build(*match.values))
-        for match in _grammar().scan(text, allow=lambda match: _is_meant(text, match))
-    )
-    return list(mentions)
+    refused: set[int] = set()
 
-
-def _is_meant(text: Text, match: Match) -> bool:
-    field = match.rule.build(*match.values)[0]
-    if field in _DENIABLE and _is_denied(text, match.start):
-        return False
-    if text.word(match.end - 1) == "thang" and not text.tokens[match.end - 1].marks:
-        following = text.word(match.end)
-        return not (following.isdigit() or following in _AFTER_MONTH)
-    return True
-
-
-def _is_denied(text: Text, start: int) -> bool:
-    """A negation within three words before, in the same clause: "không cần bay thẳng", but not "không, bay thẳng"."""
-    for index in range(start - 1, max(start - 4, -1), -1):
-        word = text.word(index)
-        if not word[0].isalnum():
+    def is_meant(match: Match) -> bool:
+        field, value = match.rule.build(*match.values)
+        if field == "airlines" and value:
+            if not _is_airline_refused(text, match, refused):
+                return True
+            refused.update(range(match.start, match.end))
             return False
-        if word in _NEGATIONS:
-            return True
-    return False
+        return not (field in _DENIABLE and is_denied(text, match.start)) and not _is_month(text, match.end - 1)
+
+    return [
+        FilterMention(match.start, match.end, *match.rule.build(*match.values))
+        for match in _grammar().scan(text, allow=is_meant)
+    ]
+
+
+def _is_airline_refused(text: Text, match: Match, refused: set[int]) -> bool:
+    """By itself, as part of a longer name, or as one of a list; `refused` are the tokens of those before."""
+    is_listed = text.word(match.start - 1) in _LISTING and match.start - 2 in refused
+    return match.start in refused or is_listed or is_airline_refused(text, match.start, match.end)
+
+
+def _is_month(text: Text, index: int) -> bool:
+    following = text.word(index + 1)
+    is_thang = text.word(index) == "thang" and not text.tokens[index].marks
+    return is_thang and (following.isdigit() or following in _AFTER_MONTH)
 
 
 @cache
@@ -192,7 +194,7 @@ def _grammar() -> Grammar:
             "sort": Vocabulary(_SORTS),
             "bag": Vocabulary(_BAGS),
             "refund": Vocabulary(_REFUNDS),
-            "airline": Vocabulary(_airlines()),
+            "airline": _airlines(),
             "n": number_slot(),
         },
     )
@@ -220,8 +222,8 @@ def _rules() -> Iterator[Rule]:
     yield Rule("give or take a day", lambda: ("flexible_days", 1))
 
 
-def _airlines() -> Iterator[tuple[str, str]]:
+@cache
+def _airlines() -> Vocabulary:
     table = Path(__file__).with_name("airlines.tsv").read_text(encoding="utf-8")
-    for line in table.splitlines()[1:]:
-        code, names = line.split("\t")
-        yield from ((name, code) for name in names.split(", "))
+    lines = (line.split("\t") for line in table.splitlines()[1:])
+    return Vocabulary([(name, code) for code, names in lines for name in names.split(", ")])

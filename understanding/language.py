@@ -12,8 +12,16 @@ MARKED_WEIGHT = 2
 """A word with diacritics is Vietnamese beyond doubt; a plain one may be a name or another word."""
 
 
-def find_language(text: Text, names: frozenset[int] = frozenset()) -> Language | None:
-    """The language of the words; None for codes, figures and names alone. `names` are token indexes to leave out."""
+DECISIVE_LEAD = 2
+"""One plain word more is too little to leave the language of the conversation for, unless all of them are English:
+unmarked Vietnamese has words that look like names and figures, English has none that look Vietnamese."""
+
+
+def find_language(text: Text, names: frozenset[int] = frozenset(), previous: Language | None = None) -> Language | None:
+    """The language of the words; for codes, figures and names alone `previous`, the conversation's, if there is one.
+
+    `names` are token indexes to leave out.
+    """
     common = _common_words()
     vietnamese = english = 0
     for index, token in enumerate(text.tokens):
@@ -25,9 +33,13 @@ def find_language(text: Text, names: frozenset[int] = frozenset()) -> Language |
             vietnamese += token.word not in common["en"]
         elif token.word in common["en"]:
             english += 1
-    if vietnamese == english:
+    lead = vietnamese - english
+    is_all_english = bool(english) and not vietnamese
+    if previous and abs(lead) < DECISIVE_LEAD and not is_all_english:
+        return previous
+    if lead == 0:
         return "vi" if vietnamese else None
-    return "vi" if vietnamese > english else "en"
+    return "vi" if lead > 0 else "en"
 
 
 def is_common_word(token: Token) -> bool:

@@ -11,9 +11,6 @@ from understanding.grammar import Vocabulary
 from understanding.reading import IntentName
 from understanding.text import Text
 
-WHOLE_ONLY: tuple[IntentName, ...] = ("yes", "no", "greeting", "thanks", "goodbye")
-"""Intents a message has only when it says nothing else."""
-
 
 def find_phrase(text: Text, intent: str) -> bool:
     """Whether a phrase of the intent occurs anywhere."""

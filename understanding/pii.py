@@ -3,39 +3,74 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
-
-from understanding.text import compose
 
 PiiKind = Literal["passport", "card", "email", "phone", "id", "date of birth"]
 
-_DATE = r"\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{1,2} ?(?:tháng|thang) ?\d{1,2},? ?(?:năm|nam)? ?\d{4}|\d{1,2}(?:st|nd|rd|th)? (?:of )?[a-z]{3,9},? \d{4}|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? \d{4}"  # noqa: E501
+# The patterns are matched against a text in bare letters and ASCII digits: see `_legible`.
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH = r"(?:0?[1-9]|1[0-2])"
+_DATE = r"\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{1,2}[-/.]\d{1,2},? nam \d{4}|\d{1,2} ?thang ?\d{1,2},? ?(?:nam)? ?\d{4}|\d{1,2}(?:st|nd|rd|th)? (?:of )?[a-z]{3,9},? \d{4}|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? \d{4}"  # noqa: E501
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}", re.IGNORECASE)
-_CARD = re.compile(r"(?<![\d.,])\d(?:[ \u00a0-]?\d){12,18}(?![ -]?\d)")
-_GAP = r"[ \u00a0.-]?"
+
+_BREAK = r"[\s.,/_-]{0,3}"
+_NO_FLIGHT_OR_DATE = r"(?<!\d)(?<!\d[./-])(?<!\d - )(?<!\b[A-Za-z]{2})"
+_CARD_IN_FOURS = re.compile(
+    rf"{_NO_FLIGHT_OR_DATE}(?=([2-69]\d{{3}}(?:{_BREAK}\d{{4}}){{3}}(?:{_BREAK}\d{{3}})?)(?!\d))"
+)
+_CARD_BY_SIXTEEN = re.compile(rf"{_NO_FLIGHT_OR_DATE}(?=([2-69]\d{{3}}(?:{_BREAK}\d{{4}}){{3}})(?!\d))")
+_CARD_FOUR_SIX = re.compile(rf"(?<!\d)(?=(3\d{{3}}{_BREAK}\d{{6}}{_BREAK}\d{{4,5}})(?!\d))")
+_CARD_IN_ONE = re.compile(r"(?<!\d)[2-69]\d{12,18}(?!\d)")
+_CARD_EVENLY_BROKEN = re.compile(
+    rf"{_NO_FLIGHT_OR_DATE}(?<![:.,/-])(?=[2-69])(\d+([ ./-])\d+(?:\2\d+)*)(?!\d|[:.,/-]\d)"
+)
+_TRAVEL_FIGURE = (
+    rf"(?:{_DAY}[-/. ]{_MONTH}[-/. ](?:20)?\d\d|20\d\d[-/. ]{_MONTH}[-/. ]{_DAY}|\d{{1,3}}(?:[. ]\d{{3}}){{1,3}}"
+    r"|\d{3,6}000|[012]?\d\.\d\d)"
+)
+_TRAVEL_FIGURES = re.compile(rf"{_TRAVEL_FIGURE}(?:[\s.,/_-]{{1,3}}{_TRAVEL_FIGURE})*")
+
+_GAP = r"[\s.-]?"
 _PHONE = re.compile(
-    rf"(?<![\w.,/])(?:\+\d{{1,3}}{_GAP}(?:\(?\d{{1,4}}\)?{_GAP}){{2,5}}\d{{2,4}}"
-    rf"|(?:0|84)\d{{1,3}}(?:{_GAP}\d{{2,4}}){{2,3}})(?![\d/])"
+    rf"(?<![\w.,])(?<!\w/)(?<!\d[:-])(?:\+\d{{1,3}}{_GAP}(?:\(?\d{{1,4}}\)?{_GAP}){{2,5}}\d{{2,4}}"
+    rf"|(?:\(?0|84{_GAP})[2-9]\d{{0,2}}\)?(?:{_GAP}\d{{2,4}}){{2,3}})(?!\d|/\d{{1,2}}(?!\d))"
 )
+_NORTH_AMERICAN_PHONE = re.compile(
+    rf"(?<![\w.,/-])(?:1{_GAP})?(?:\([2-9]\d\d\){_GAP}|[2-9]\d\d[\s.-])[2-9]\d\d[\s.-]\d{{4}}(?!\d|[-.,/]\d)"
+)
+_DATE_OR_PRICE = re.compile(
+    rf"{_DAY}[-. ]{_MONTH}[-. ](?:19|20)\d\d(?!\d)|0\d\d[ .]000(?!\d)|84\d[. ]\d{{3}}(?!\d)|84\d{{2,5}}000(?!\d)"
+    r"|84[. ]\d{3}[. ]\d{3}(?!\d)(?![. ]?\d{3}(?![.\d]))"
+)
+
 _BORN = re.compile(
-    r"((?:ngày sinh|ngay sinh|sinh ngày|sinh ngay|sn|born(?: on)?|d\.?o\.?b\.?|date of birth|birthday|birth date)"
-    r"(?: (?:là|la|is|of|on))?\s{0,3}[:=]?\s{0,3})(" + _DATE + ")",
+    r"(?<!\w)(?:ngay sinh|sinh ngay|sn|born(?: on)?|d\.?o\.?b\.?|date of birth|birthday|birth date)"
+    r"(?: (?:la|is|of|on))?\s{0,3}[:=]?\s{0,3}(" + _DATE + ")",
     re.IGNORECASE,
 )
-_MARKED_PASSPORT = re.compile(
-    r"((?:hộ chiếu|ho chieu|passport|pp)(?: (?:số|so|number|no|no\.|là|la|is|của tôi|cua toi|của em))*"
-    r"\s{0,3}[:#=]?\s{0,3})([a-z]{0,2} ?\d{6,9})(?!\w)",
-    re.IGNORECASE,
+_BORN_YEAR_FIRST = re.compile(
+    r"(?<!\w)sinh (nam \d{4},? (?:vao )?(?:ngay )?\d{1,2}(?: ?thang ?|[-/. ])\d{1,2})(?!\d)", re.IGNORECASE
 )
+
+_NUMBER_IS = r"(?: (?:so|number|no|no\.|la|is|cua toi|cua em))*\s{0,3}[:#=]?\s{0,3}"
+_MARKED_PASSPORT = re.compile(rf"(?:ho chieu|passport|pp){_NUMBER_IS}([a-z]{{0,2}} ?\d{{6,9}})(?!\w)", re.IGNORECASE)
 _PASSPORT = re.compile(r"(?<![\w-])[A-Z]\d{7,8}(?!\w)")
+_LOWER_PASSPORT = re.compile(r"(?<![\w-])[a-z]{1,2}\d{7,8}(?!\w)", re.IGNORECASE)
+_PASSPORT_WORD = re.compile(r"(?<!\w)(?:ho chieu|hc|passports?|pp)(?!\w)", re.IGNORECASE)
+_NEAR_CHARACTERS = 60
+_MRZ = re.compile(
+    r"P[<A-Z][A-Z]{3}(?=[A-Z]*<)[A-Z<]{10,39}|(?<!\w)[A-Z0-9<]{9}\d[A-Z]{3}\d{7}[MFX<]\d{7}[A-Z0-9<]{0,16}"
+)
+
 _MARKED_ID = re.compile(
-    r"((?:cccd|cmnd|cmt|căn cước(?: công dân)?|can cuoc(?: cong dan)?|chứng minh(?: nhân dân| thư)?|id card"
-    r"|national id|id number)"
-    r"(?: (?:số|so|number|no|no\.|là|la|is|của tôi|cua toi|của em))*\s{0,3}[:#=]?\s{0,3})((?:\d ?){8,12}\d?)(?!\w)",
+    r"(?:cccd|cmnd|cmt|can cuoc(?: cong dan)?|chung minh(?: nhan dan| thu)?|id card|national id|id number)"
+    rf"{_NUMBER_IS}((?:\d ?){{8,12}}\d?)(?!\w)",
     re.IGNORECASE,
 )
-_ID = re.compile(r"(?<![\d.,/+-])0\d{11}(?![\d/])")
-_MRZ = re.compile(r"P[<A-Z][A-Z]{3}[A-Z<]{10,39}|(?<!\w)[A-Z0-9<]{9}\d[A-Z]{3}\d{7}[MFX<]\d{7}[A-Z0-9<]{0,16}")
+_ID = re.compile(r"(?<![\d.,/+-])0\d\d(?![ .]000)(?:[ .]?\d{3}){3}(?![\d/])")
 
 
 class PiiSpan(NamedTuple):
@@ -52,44 +87,95 @@ def without_placeholders(text: str) -> str:
 
 
 def redact(text: str) -> str:
-    """The text in NFC with every piece of personal data replaced by its kind: "[passport]", "[date of birth]"."""
-    text = compose(text)
-    for span in reversed(find_pii(text)):
-        text = f"{text[: span.start]}[{span.kind}]{text[span.end :]}"
+    """The text as given, with every piece of personal data replaced by its kind: "[passport]", "[date of birth]"."""
+    # what is taken out may have hidden a neighbour: "a@b.vn" right before a number
+    while spans := find_pii(text):
+        for span in reversed(spans):
+            text = f"{text[: span.start]}[{span.kind}]{text[span.end :]}"
     return text
 
 
 def find_pii(text: str) -> list[PiiSpan]:
-    """Personal data in a text in NFC, from left to right; none overlap.
+    """Personal data in any text, from left to right; none overlap. A span includes what hides in the data unseen.
 
     Prices, flight numbers, dates of travel and booking references are none.
     """
+    legible, offsets = _legible(text)
     spans: list[PiiSpan] = []
-    for kind, pattern, group in _PATTERNS:
-        for match in pattern.finditer(text):
-            start, end = match.span(group)
+    for kind, pattern, is_real in _PATTERNS:
+        for match in pattern.finditer(legible):
+            start, end = match.span(match.lastindex or 0)
             is_free = all(end <= span.start or start >= span.end for span in spans)
-            if is_free and (kind != "card" or _passes_luhn(match[group])):
+            if is_free and (is_real is None or is_real(match)):
                 spans.append(PiiSpan(kind, start, end))
-    return sorted(spans, key=lambda span: span.start)
+    return [
+        PiiSpan(kind, offsets[start], offsets[end]) for kind, start, end in sorted(spans, key=lambda one: one.start)
+    ]
 
 
-def _passes_luhn(written: str) -> bool:
+def _legible(text: str) -> tuple[str, list[int]]:
+    """A copy in which no mark or unseen character hides anything, and where each of its characters stands in the text.
+
+    One more offset stands for its end.
+    """
+    pieces = [_bare(character) for character in text]
+    offsets = [offset for offset, piece in enumerate(pieces) for _ in piece]
+    return "".join(pieces), [*offsets, len(text)]
+
+
+@lru_cache(maxsize=4096)
+def _bare(character: str) -> str:
+    """Letters without marks, digits as ASCII; nothing for what nobody sees."""
+    if character.isascii():
+        return character if character.isprintable() or character in "\n\t\r" else ""
+    if character in "đĐ":
+        return "d" if character == "đ" else "D"
+    if unicodedata.category(character) == "Pd" or character == "\u2212":
+        return "-"
+    parts = unicodedata.normalize("NFKD", character)
+    return "".join(
+        str(unicodedata.decimal(part, part)) for part in parts if unicodedata.category(part)[0] not in ("C", "M")
+    )
+
+
+def _is_card(match: re.Match[str]) -> bool:
+    written = match[match.lastindex or 0]
     digits = [int(character) for character in reversed(written) if character.isdigit()]
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
-    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+    is_valid = 13 <= len(digits) <= 19 and (sum(digits[::2]) + sum(doubled)) % 10 == 0
+    return is_valid and not _TRAVEL_FIGURES.fullmatch(written)
+
+
+def _is_phone(match: re.Match[str]) -> bool:
+    """Long enough, and no date or price: "01.02.2027 07:30" and the end of "71 052 000" begin like one."""
+    digits = sum(character.isdigit() for character in match[0])
+    least = 8 if match[0].startswith("+") else 10
+    return least <= digits <= 15 and not _DATE_OR_PRICE.match(match.string, match.start())
+
+
+def _is_near_passport(match: re.Match[str]) -> bool:
+    around = match.string[max(match.start() - _NEAR_CHARACTERS, 0) : match.end() + _NEAR_CHARACTERS]
+    return _PASSPORT_WORD.search(around) is not None
 
 
 _PLACEHOLDER = re.compile("|".join(rf"\[{kind}\]" for kind in get_args(PiiKind)))
-_PATTERNS: tuple[tuple[PiiKind, re.Pattern[str], int], ...] = (
-    # the surest first: a later pattern leaves alone what an earlier one has taken
-    ("email", _EMAIL, 0),
-    ("passport", _MRZ, 0),
-    ("date of birth", _BORN, 2),
-    ("passport", _MARKED_PASSPORT, 2),
-    ("id", _MARKED_ID, 2),
-    ("card", _CARD, 0),
-    ("id", _ID, 0),
-    ("phone", _PHONE, 0),
-    ("passport", _PASSPORT, 0),
+_PATTERNS: tuple[tuple[PiiKind, re.Pattern[str], Callable[[re.Match[str]], bool] | None], ...] = (
+    # The data is the group of a pattern that has one.
+    # The surest first: a later pattern leaves alone what an earlier one has taken
+    ("email", _EMAIL, None),
+    ("passport", _MRZ, None),
+    ("date of birth", _BORN, None),
+    ("date of birth", _BORN_YEAR_FIRST, None),
+    ("passport", _MARKED_PASSPORT, None),
+    ("id", _MARKED_ID, None),
+    ("card", _CARD_IN_FOURS, _is_card),
+    ("card", _CARD_BY_SIXTEEN, _is_card),
+    ("card", _CARD_FOUR_SIX, _is_card),
+    ("card", _CARD_IN_ONE, _is_card),
+    ("card", _CARD_EVENLY_BROKEN, _is_card),
+    ("id", _ID, None),
+    ("phone", _PHONE, _is_phone),
+    ("phone", _NORTH_AMERICAN_PHONE, None),
+    ("passport", _PASSPORT, None),
+    ("passport", _LOWER_PASSPORT, _is_near_passport),
 )

@@ -90,13 +90,11 @@ def read_message(
     `now` is aware and in the traveller's zone. `asked` is the slot our last question was about, so that a bare answer
     fills it. `offers_shown` is how many offers a choice could be among. Never raises, whatever the text.
     """
-    words = read_text(without_placeholders(text))
+    words = _read_words(text)
     starts_over = find_phrase(words, "start_over")
     before = Frame() if starts_over else frame
-    language = find_language(words) or previous_language or DEFAULT_LANGUAGE
-    mentions = find_mentions(words, language)
-    place_tokens = frozenset(index for place in mentions.places for index in range(place.start, place.end))
-    language = find_language(words, place_tokens) or previous_language or find_language(words) or DEFAULT_LANGUAGE
+    mentions = find_mentions(words, find_language(words, previous=previous_language) or DEFAULT_LANGUAGE)
+    language = _find_language_around(words, mentions.places, previous_language) or DEFAULT_LANGUAGE
     draft = Draft(before, language, now.date())
 
     choice = _find_offer_choice(words, mentions, before, offers_shown)
@@ -127,6 +125,15 @@ def read_message(
     )
 
 
+def read_language(text: str, *, previous: Language | None = None) -> Language | None:
+    """The language of a message in a conversation that was in `previous`: names of places do not count.
+
+    None when neither tells.
+    """
+    words = _read_words(text)
+    return _find_language_around(words, find_places(words, previous or DEFAULT_LANGUAGE), previous)
+
+
 def find_mentions(words: Text, language: Language) -> Mentions:
     """Read every kind of thing; where two readings overlap the longer one holds."""
     dates, amounts, travellers, filters = (
@@ -148,6 +155,15 @@ def find_mentions(words: Text, language: Language) -> Mentions:
         travellers=[one for one in _kept(travellers, kept) if not _is_per_person(words, one, amounts)],
         filters=_kept(filters, kept),
     )
+
+
+def _read_words(text: str) -> Text:
+    return read_text(without_placeholders(text))
+
+
+def _find_language_around(words: Text, places: list[PlaceMention], previous: Language | None) -> Language | None:
+    """The language of the other words; of all of them, where there are no others."""
+    return find_language(words, _tokens_of(places), previous) or find_language(words)
 
 
 def _merge(draft: Draft, words: Text, mentions: Mentions, asked: SlotName | None) -> None:

@@ -13,7 +13,10 @@ MARKED_WORDS = 2
 """One word with diacritics may be a pasted name."""
 MOST_TOKENS = 2000
 """Nobody describes a trip in more words; what follows is kept as text but not read."""
-_INVISIBLE = {"Cf", "Cs", "Co", "Cn"}
+_UNREADABLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_LINE_CONTROLS = "\n\t"
+_JOINERS = "\u200c\u200d"
+"""Nobody sees them, but emoji sequences and several scripts are spelled with them."""
 
 
 class Token(NamedTuple):
@@ -77,15 +80,17 @@ def read_text(message: str) -> Text:
     return Text(written, folded, tokens, is_marked=sum(bool(token.marks) for token in tokens) >= MARKED_WORDS)
 
 
+def keep_readable(message: str) -> str:
+    """The message as people see it, in NFC: no control, private or unassigned characters, nothing invisible."""
+    if message.isascii() and message.isprintable():
+        return message
+    # NFC comes last: what stood between a letter and its mark is gone by then
+    return unicodedata.normalize("NFC", "".join(filter(_is_readable, message)))
+
+
 def clean(message: str) -> str:
-    """NFC without invisible characters; control characters become blanks."""
-    return "".join(" " if unicodedata.category(c) == "Cc" else c for c in compose(message))
-
-
-def compose(message: str) -> str:
-    """NFC without the characters that nobody sees but that hide a word or number from a pattern."""
-    composed = unicodedata.normalize("NFC", message)
-    return composed if composed.isascii() else "".join(map(_visible, composed))
+    """The message as words are read from it: also without joiners and marks of their own, on a single line."""
+    return "".join(map(_plain, keep_readable(message)))
 
 
 def fold(words: str) -> str:
@@ -108,9 +113,15 @@ def could_be(marks: str, intended: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _visible(character: str) -> str:
-    category = unicodedata.category(character)
-    return "" if category in _INVISIBLE or category[0] == "M" else character
+def _is_readable(character: str) -> bool:
+    return character in _LINE_CONTROLS or character in _JOINERS or unicodedata.category(character) not in _UNREADABLE
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    if character in _LINE_CONTROLS:
+        return " "
+    return "" if character in _JOINERS or unicodedata.category(character)[0] == "M" else character
 
 
 @lru_cache(maxsize=4096)

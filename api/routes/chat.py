@@ -35,8 +35,7 @@ from services.conversations.errors import MessageEmpty
 from services.conversations.following import follow
 from services.conversations.runs import ensure_log_kept, request_cancel
 from services.conversations.turns import Incoming, Turn, begin_turn
-from understanding.language import find_language
-from understanding.text import read_text
+from understanding.read import read_language
 
 router = APIRouter(prefix="/chat", tags=["chat"])
 
@@ -164,7 +163,7 @@ def read_cursor(text: str | None) -> int:
 async def _send(
     body: ChatRequest, conversation_id: UUID | None, request: Request, actor: Actor, parts: Parts
 ) -> Response:
-    request.state.language = find_language(read_text((body.message or "")[:500])) or body.language
+    request.state.language = read_language((body.message or "")[:500]) or body.language
     if body.message is None:
         raise MessageEmpty
     incoming = Incoming(

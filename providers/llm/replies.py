@@ -32,14 +32,14 @@ def _tell_result(result: Facts, facts: Facts, language: Language) -> str:
 
 def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
     first = result["offers"][0]
-    lead = "replies.found"
-    if facts.get("frame", {}).get("sort") == "price":
+    lead, sort = "replies.found", facts.get("frame", {}).get("sort")
+    if sort == "price":
         is_same_search = facts["intent"] == "refine" and set(facts["changed"]) <= {"sort"}
         lead = "replies.nothing_cheaper" if is_same_search else "replies.found_sorted"
     sentences = [
         say(lead, language, count=result["matching"], trip=_trip_text(result, language)),
         say(
-            "replies.best_offer" if "cheapest" in first["badges"] else "replies.first_offer",
+            _name_first(first, sort),
             language,
             airline=first["airline"],
             flights=" + ".join(first["flights"]),
@@ -63,6 +63,13 @@ def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
     if facts.get("travellers_assumed"):
         sentences.append(say("replies.travellers_assumed", language))
     return " ".join(sentences)
+
+
+def _name_first(offer: Facts, sort: str | None) -> str:
+    """What the first offer is: the fastest when that was wished, the cheapest when it is, else just the first."""
+    if sort == "duration":
+        return "replies.fastest_first"
+    return "replies.best_offer" if "cheapest" in offer["badges"] else "replies.first_offer"
 
 
 def _tell_nothing_found(result: Facts, language: Language) -> str:

@@ -20,8 +20,8 @@ from providers.sandbox.network import Network
 from providers.sandbox.offers import OfferWriter, list_sales
 from providers.sandbox.schedule import Flight, Schedule
 
-MAX_OFFERS = 40
-MAX_TRIPS = 28
+MAX_OFFERS = 100
+MAX_TRIPS = 60
 """How many trips are offered; their other brands fill what is left of the offers."""
 
 
@@ -43,7 +43,7 @@ class SandboxTimetable:
         self._demand = Demand(self._dice)
 
     async def search(self, query: FlightQuery) -> list[FoundOffer]:
-        """At most forty offers, cheapest first. Raises CurrencyNotSold."""
+        """At most a hundred offers, cheapest first. Raises CurrencyNotSold."""
         currency = fares.get_currency(query.currency)
         now = self._clock().astimezone(UTC)
         hour = now.replace(minute=0, second=0, microsecond=0)

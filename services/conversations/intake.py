@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from services.conversations.errors import MessageEmpty, MessageTooLong
 from understanding.pii import redact
+from understanding.text import clean, keep_readable
 
 MAX_MESSAGE_CHARACTERS = 4_000
 """Far beyond any travel wish; a limit keeps prompts and parsers bounded."""
 
-_KEPT_CONTROLS = "\n\t"
-
 
 def take_in(text: str) -> str:
-    """The text as it may be stored: NFC, no control characters, personal data replaced by placeholders.
+    """The text as it may be stored: as people see it, in NFC, personal data replaced by placeholders.
 
     Raises MessageEmpty and MessageTooLong.
     """
     if len(text) > MAX_MESSAGE_CHARACTERS:
         raise MessageTooLong(limit=MAX_MESSAGE_CHARACTERS)
-    readable = "".join(
-        character
-        for character in unicodedata.normalize("NFC", text)
-        if character in _KEPT_CONTROLS or unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn")
-    ).strip()
-    if not readable:
+    readable = keep_readable(text).strip()
+    if not clean(readable).strip():
         raise MessageEmpty
     return redact(readable)
 

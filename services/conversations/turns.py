@@ -22,8 +22,7 @@ from services.conversations.errors import MessageIdReused, RunActive
 from services.conversations.intake import take_in, take_in_context
 from services.conversations.runs import end_expired_runs, first_lease
 from services.conversations.threads import ThreadDefaults
-from understanding.language import find_language
-from understanding.text import read_text
+from understanding.read import read_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,8 @@ async def begin_turn(session: AsyncSession, actor: Actor, incoming: Incoming, *,
         if incoming.context is not None:
             conversation.context = take_in_context(incoming.context)
     conversation.updated_at = clock.now()
-    language = find_language(read_text(content)) or conversation.language or incoming.locale or "vi"
+    previous: Language | None = "vi" if conversation.language == "vi" else "en" if conversation.language else None
+    language = read_language(content, previous=previous) or previous or incoming.locale or "vi"
     run = Run(
         id=incoming.run_id or new_id(),
         conversation_id=conversation.id,

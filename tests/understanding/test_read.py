@@ -9,7 +9,7 @@ import pytest
 from tests.understanding.conversations import CONVERSATIONS, DA_NANG, Turn, summary
 from tests.understanding.tables import NOW, read_table, without_marks
 from understanding.frame import Frame, Language, PlaceRef
-from understanding.read import read_message
+from understanding.read import read_language, read_message
 
 SENTENCE = "Tìm vé Hà Nội đi Đà Nẵng thứ sáu tuần sau cho 2 người lớn"
 
@@ -149,6 +149,30 @@ def test_a_polite_word_is_less_than_a_yes(message: str) -> None:
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_a_message_without_words_keeps_the_language(message: str, language: Language) -> None:
     assert read_message(message, frame=Frame(), now=NOW, previous_language=language).language == language
+
+
+@pytest.mark.parametrize(
+    ("message", "previous", "language"),
+    [
+        ("under 1000 dong", "en", "en"),
+        ("di Da Nang", "en", "en"),
+        ("direct", "vi", "en"),
+        ("to Hanoi", "vi", "en"),
+        ("có", "en", "vi"),
+        ("cho toi ve re", "en", "vi"),
+        ("any cheaper flights", "vi", "en"),
+        ("Hanoi to Da Nang 03/12", None, "en"),
+        ("Hà Nội", None, "vi"),
+        ("Hà Nội", "en", "en"),
+        ("SGN", None, None),
+    ],
+)
+def test_one_unmarked_word_is_english_but_not_vietnamese(
+    message: str, previous: Language | None, language: Language | None
+) -> None:
+    assert read_language(message, previous=previous) == language
+    reading = read_message(message, frame=Frame(), now=NOW, previous_language=previous)
+    assert reading.language == (language or "vi")
 
 
 def test_redacted_words_are_not_the_travellers() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.understanding.tables import without_marks
+from tests.understanding.tables import NOW, without_marks
 from understanding.choices import find_choice
 from understanding.dates import find_dates
 from understanding.filters import find_filters
+from understanding.frame import Frame
 from understanding.language import find_language
+from understanding.read import read_message
 from understanding.reading import Choice
 from understanding.text import read_text
 from understanding.times import find_times
@@ -98,12 +100,52 @@ def test_words_that_are_no_time_of_day(phrase: str) -> None:
         ("give or take a day", {"flexible_days": 1}),
         ("chuyến nhanh nhất", {"sort": "duration"}),
         ("premium economy", {"cabin": "premium_economy"}),
-        ("không bay Vietjet", {}),
+        ("non-stop Vietjet", {"max_stops": 0, "airlines": "VJ"}),
+        ("không quá cảnh, Vietjet", {"max_stops": 0, "airlines": "VJ"}),
+        ("không phải Vietjet mà là Vietnam Airlines", {"airlines": "VN"}),
+        ("not Vietjet but Bamboo", {"airlines": "QH"}),
+        ("không, Vietjet nhé", {"airlines": "VJ"}),
+        ("chuyến khác của Vietjet", {"airlines": "VJ"}),
+        ("dùng Vietjet", {"airlines": "VJ"}),
     ],
 )
 def test_filters_name_the_field_they_set(phrase: str, expected: dict[str, object]) -> None:
     for spelling in (phrase, phrase.upper()):
         assert {mention.field: mention.value for mention in find_filters(read_text(spelling))} == expected
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "không bay Vietjet",
+        "khong bay Vietjet",
+        "không muốn bay với hãng Vietjet",
+        "đừng đặt Vietjet",
+        "trừ Vietjet",
+        "hãng khác Vietjet",
+        "Vietjet thì không",
+        "không đi Vietjet, Bamboo hoặc Scoot",
+        "không bay Thai AirAsia",
+        "not Vietjet",
+        "not with VJ",
+        "except Vietjet",
+        "anything but Vietjet",
+        "other than Vietjet",
+        "avoid Vietjet and Bamboo",
+        "I don’t want to fly with Vietjet",
+        "never Vietjet",
+    ],
+)
+def test_a_refused_airline_is_never_selected(phrase: str) -> None:
+    flown = Frame(airlines=("VN",))
+    for spelling in (phrase, phrase.upper()):
+        reading = read_message(spelling, frame=flown, now=NOW)
+        assert (reading.frame.airlines, reading.changed) == (("VN",), ()), spelling
+
+
+def test_any_airline_but_one_lifts_the_filter_and_sets_none() -> None:
+    reading = read_message("any airline except Vietjet", frame=Frame(airlines=("VN",)), now=NOW)
+    assert reading.frame.airlines == ()
 
 
 @pytest.mark.parametrize(
@@ -149,6 +191,7 @@ def test_other_words_choose_nothing(phrase: str) -> None:
         ("tim ve di da nang tuan sau", "vi"),
         ("cheapest nonstop from Saigon to Bangkok", "en"),
         ("book vé đi Tokyo next Friday cho 2 người", "vi"),
+        ("under 1000 dong", "en"),
         ("SGN HAN 20/12", None),
         ("VN123", None),
         ("2", None),
