@@ -6,11 +6,11 @@ from typing import cast
 
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
-from understanding.read import read_message
 
 from graph.context import TurnContext
 from graph.state import State, answer_open_calls
 from understanding.frame import Frame, SlotName
+from understanding.read import read_message
 
 
 def understand(state: State, runtime: Runtime[TurnContext]) -> State:
