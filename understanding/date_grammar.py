@@ -74,12 +74,15 @@ def _relative_rules() -> Iterator[Rule]:
         yield Rule(following, lambda context: rules.beside_base(context, 1))
     for before in ("ngày? hôm trước", "the? previous day", "the day before"):
         yield Rule(before, lambda context: rules.beside_base(context, -1))
-    for later in ("muộn|trễ|sau hơn {n} ngày|hôm", "{n} ngày|hôm sau đó", "{n} day|days later"):
+    yield Rule(
+        "muộn|trễ hơn {n} ngày|hôm", lambda context, n: rules.beside_said(context, n) or rules.after_days(context, n)
+    )
+    for later in ("sau hơn {n} ngày|hôm", "{n} ngày|hôm sau đó", "{n} day|days later"):
         yield Rule(later, lambda context, n: rules.beside_base(context, n) or rules.after_days(context, n))
     yield Rule("a day later", lambda context: rules.beside_base(context, 1))
     for earlier in ("sớm|trước hơn {n} ngày|hôm", "{n} day|days earlier"):
-        yield Rule(earlier, lambda context, n: rules.beside_base(context, -n))
-    yield Rule("a day earlier", lambda context: rules.beside_base(context, -1))
+        yield Rule(earlier, lambda context, n: rules.beside_said(context, -n))
+    yield Rule("a day earlier", lambda context: rules.beside_said(context, -1))
     for days in (
         "{n} ngày|hôm|bữa nữa|sau",
         "sau {n} ngày|hôm|bữa",
@@ -157,8 +160,7 @@ def _lunar_rules() -> Iterator[Rule]:
     for leap in ("ngày? {n} tháng {mo} nhuận", "mùng|mồng {n} tháng {mo} nhuận"):
         yield Rule(leap, lambda context, n, mo: rules.on_lunar(context, n, mo[0], is_leap=True))
     yield Rule("rằm tháng {mo} nhuận", lambda context, mo: rules.on_lunar(context, 15, mo[0], is_leap=True))
-    yield Rule("mùng|mồng {n} tháng {mo}", lambda context, n, mo: rules.on_mung_of_month(context, n, mo))
-    yield Rule("ngày mùng|mồng {n} tháng {mo}", rules.on_mung_of_either)
+    yield Rule("ngày? mùng|mồng {n} tháng {mo}", rules.on_mung_of_either)
     yield Rule("ngày? mùng|mồng {n} tháng {mo} {calendar}", _on)
     yield Rule("ngày? rằm tháng {mo}", lambda context, mo: rules.on_lunar(context, 15, mo[0]))
     yield Rule("=rằm này?", lambda context: rules.on_lunar_day(context, 15))

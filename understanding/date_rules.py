@@ -29,6 +29,8 @@ class DateContext(NamedTuple):
     base: date | None = None
     """For an outbound date the one said before; for a return the outbound date."""
     is_return: bool = False
+    back: date | None = None
+    """For a return the one said before."""
 
     @property
     def start(self) -> date:
@@ -94,6 +96,11 @@ def after_months(context: DateContext, months: int) -> DateValue:
 def beside_base(context: DateContext, days: int) -> DateValue | None:
     """The day so many days from the one spoken of; None when none was."""
     return shift(context.base, days) if context.base else None
+
+
+def beside_said(context: DateContext, days: int) -> DateValue | None:
+    """The day said before moved by so many days: for a return that return, else the day spoken of."""
+    return shift(context.back, days) if context.is_return and context.back else beside_base(context, days)
 
 
 def month_after(day: date, months: int) -> tuple[int, int]:
@@ -276,15 +283,8 @@ def on_bare_mung(context: DateContext, day: int) -> DateValue:
     return Options(tuple(value for value in readings if isinstance(value, date)), confirm=True)
 
 
-def on_mung_of_month(context: DateContext, day: int, month: tuple[int, bool]) -> DateValue:
-    """Lunar, as "mùng" says; but solar holidays (mùng 2 tháng 9) are said so too."""
-    if (day, month[0]) in {(2, 9), (1, 5), (8, 3), (1, 6), (1, 1)}:
-        return on_mung_of_either(context, day, month)
-    return on_lunar(context, day, month[0])
-
-
 def on_mung_of_either(context: DateContext, day: int, month: tuple[int, bool]) -> DateValue:
-    """ "Ngày mùng 10 tháng 12", said of both calendars, unless the month's name is lunar."""
+    """ "Mùng 10 tháng 12", said of both calendars, unless the month's name is lunar."""
     number, is_lunar_month = month
     lunar, solar = on_lunar(context, day, number), on_day(context, day, number)
     if is_lunar_month or not (isinstance(lunar, date) and isinstance(solar, date)):

@@ -37,6 +37,10 @@ class Draft:
     def get(self, field: str) -> Any:
         return self._values.get(field, getattr(self.before, field))
 
+    def is_said(self, field: str) -> bool:
+        """Whether this message has set a field."""
+        return field in self._values
+
     def set(self, field: str, value: Any) -> None:
         """A field that was said and understood."""
         self._values[field] = value

@@ -75,6 +75,7 @@ _TRIPS = {
     "return flight": "round_trip",
     "return flights": "round_trip",
 }
+_OTHER_TRIP = {"one_way": "round_trip", "round_trip": "one_way"}
 _SORTS = {
     "rẻ nhất": "price",
     "re nhat": "price",
@@ -206,6 +207,8 @@ def _rules() -> Iterator[Rule]:
     yield Rule("{n} điểm dừng", lambda value: ("max_stops", value))
     yield Rule("{n} stop|stops|layover|layovers", lambda value: ("max_stops", value))
     yield Rule("{trip}", lambda value: ("trip", value))
+    yield Rule("make it|that a? {trip}", lambda value: ("trip", value))
+    yield Rule("bỏ|drop|cancel the? {trip}", lambda value: ("trip", _OTHER_TRIP[value]))
     yield Rule("{sort}", lambda value: ("sort", value))
     yield Rule("{bag}", lambda value: ("checked_bag", value))
     yield Rule("{refund}", lambda value: ("refundable", value))

@@ -108,5 +108,9 @@ class Frame(Part):
 
     @property
     def is_searchable(self) -> bool:
-        """Whether a search can be made of it. Trips of several legs are understood, and not searched yet."""
-        return self.trip != "multi_city" and not (self.missing or self.ambiguous or self.problems)
+        """Whether a search can be made of it. Trips of several legs are understood, and not searched yet.
+
+        A search without a doubtful budget finds what there is; one on a doubtful day or place finds something else.
+        """
+        is_in_doubt = any(doubt.field != "budget" for doubt in self.ambiguous)
+        return self.trip != "multi_city" and not (self.missing or is_in_doubt or self.problems)

@@ -15,6 +15,8 @@ from understanding.route import Route
 from understanding.travellers import TravellerMention
 
 _TIED_TO_ROUTE = ("airlines", "depart_time")
+_TIED_TO_TRIP = ("return_on", "stay_nights", "trip")
+"""A message that says both ends of another route is another trip."""
 
 
 def merge_route(draft: Draft, route: Route, asked: SlotName | None) -> None:
@@ -36,9 +38,16 @@ def merge_route(draft: Draft, route: Route, asked: SlotName | None) -> None:
         draft.set("trip", "round_trip")
     new = (draft.get("origin"), draft.get("destination"))
     if any(was and now != was for was, now in zip(old, new, strict=True)):
-        for field in _TIED_TO_ROUTE:
-            if draft.get(field):
-                draft.set(field, Frame.model_fields[field].default)
+        _drop(draft, _TIED_TO_ROUTE)
+        if all(old) and all(ends.values()):
+            _drop(draft, _TIED_TO_TRIP)
+
+
+def _drop(draft: Draft, fields: tuple[str, ...]) -> None:
+    """What was asked of the old trip and is not said again."""
+    for field in fields:
+        if draft.get(field) and not draft.is_said(field):
+            draft.set(field, Frame.model_fields[field].default)
 
 
 def _is_known(draft: Draft, mention: PlaceMention) -> bool:

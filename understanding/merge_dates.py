@@ -80,7 +80,11 @@ def _plain_value(draft: Draft, mention: DateMention) -> DateValue | None:
 
 def _context(draft: Draft, *, is_return: bool) -> DateContext:
     return DateContext(
-        today=draft.today, day_first=draft.language != "en", base=draft.get("depart_on"), is_return=is_return
+        today=draft.today,
+        day_first=draft.language != "en",
+        base=draft.get("depart_on"),
+        is_return=is_return,
+        back=draft.before.return_on,
     )
 
 

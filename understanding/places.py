@@ -294,19 +294,29 @@ def _similar_name(letters: str) -> PlaceName | None:
     if len(letters) < FUZZY_LENGTH - 1:
         return None
     keys = {letters, *_without_one_letter(letters)}
-    found = {name for key in keys for name in _misspellings().get(key, ())}
+    alike = {known for key in keys for known in _misspellings().get(key, ())}
+    found = {name for known, name in alike if _is_one_letter_off(letters, known)}
     return found.pop() if len(found) == 1 else None
 
 
 @cache
-def _misspellings() -> dict[str, set[PlaceName]]:
-    misspellings: dict[str, set[PlaceName]] = {}
+def _misspellings() -> dict[str, set[tuple[str, PlaceName]]]:
+    """By what is left of a name when a letter falls out: the name's letters and what it stands for."""
+    misspellings: dict[str, set[tuple[str, PlaceName]]] = {}
     for pattern, name in _phrases():
         letters = fold(pattern.replace("~", "")).replace(" ", "")
         if len(letters) >= FUZZY_LENGTH and name.kind != "country":
             for key in {letters, *_without_one_letter(letters)}:
-                misspellings.setdefault(key, set()).add(name)
+                misspellings.setdefault(key, set()).add((letters, name))
     return misspellings
+
+
+def _is_one_letter_off(said: str, known: str) -> bool:
+    """One letter left out, added, mistaken, or swapped with the next: "narnia" is no "narita"."""
+    start = next((index for index, pair in enumerate(zip(said, known, strict=False)) if pair[0] != pair[1]), len(known))
+    said, known = said[start:], known[start:]
+    is_swapped = said[:2] == known[1::-1] and said[2:] == known[2:]
+    return is_swapped or known[1:] in {said, said[1:]} or said[1:] == known
 
 
 def _without_one_letter(letters: str) -> Iterator[str]:

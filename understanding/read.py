@@ -181,6 +181,8 @@ def _merge(draft: Draft, words: Text, mentions: Mentions, asked: SlotName | None
     merge_dates(draft, words, mentions.dates, directions, asked)
     merge_times(draft, words, mentions.times, mentions.dates, directions)
     merge_travellers(draft, mentions.travellers, includes=_includes_children(words))
+    if mentions.has_any:
+        draft.settle("budget")  # whoever goes on with the trip instead of answering is not held up by a guess
     merge_budget(draft, mentions.amounts)
     if not mentions.has_any:
         _merge_bare_answer(draft, words, asked)

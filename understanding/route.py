@@ -78,7 +78,7 @@ def read_route(text: Text, mentions: list[PlaceMention], taken: Collection[int],
             marked.append((mention, role))
     taken_back = tuple(mention for mention, _ in marked if _is_negated(text, mention))
     kept: list[_Marked] = [(mention, role) for mention, role in marked if mention not in taken_back and role != "via"]
-    return _arrange(text, kept, taken_back)
+    return _arrange(text, _without_ticket(text, kept), taken_back)
 
 
 def marker_at(text: Text, index: int) -> Role | None:
@@ -120,6 +120,16 @@ def _arrange(text: Text, kept: list[_Marked], taken_back: tuple[PlaceMention, ..
     bare = stops[0] if origin is None and len(stops) == 1 and kept[0][1] is None else None
     destination = stops[0] if stops and bare is None else None
     return Route(origin, destination, tuple(stops[1:]), bare, taken_back, comes_home)
+
+
+def _without_ticket(text: Text, kept: list[_Marked]) -> list[_Marked]:
+    """An unmarked "ve" before a first place with "đi" behind it is "vé", the ticket: "cho minh ve sg di hn"."""
+    if len(kept) < 2 or kept[0][1] != "home" or kept[1][1] != "destination":
+        return kept
+    mention = kept[0][0]
+    markers = (text.tokens[index] for index in range(max(mention.start - MARKER_REACH - 1, 0), mention.start))
+    is_ticket = any(token.word == "ve" and not token.marks for token in markers)
+    return [(mention, None), *kept[1:]] if is_ticket else kept
 
 
 def _opens_route(text: Text, kept: list[_Marked], position: int) -> bool:

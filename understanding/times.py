@@ -8,12 +8,14 @@ from datetime import time
 from functools import cache
 from typing import NamedTuple
 
+from understanding.denials import is_denied
 from understanding.frame import TimeWindow
 from understanding.grammar import DIGITS, Found, Grammar, Match, Reader, Rule, Vocabulary
 from understanding.text import Text, find_marks
 
 AROUND_MINUTES = 60
 """How far either side of "at 9" a flight may leave."""
+_NOON = 12 * 60
 _LAST_MINUTE = 23 * 60 + 59
 
 _CLOCK = re.compile(
@@ -51,6 +53,8 @@ _MOVED = {"doi", "chuyen", "lui", "hoan"}
 _DEICTIC = {"nay", "mai", "mot", "kia"}
 _CLOCK_WORDS = {"12h", "12g", "0h", "gio"}
 """Before a part of the day: the time was not read, and the part alone would say less than was said."""
+_CONTRASTS = {"but", "ma"}
+_TRAVELLING = {"bay", "di", "fly", "leave", "depart", "travel", "go"}
 
 
 class TimeMention(NamedTuple):
@@ -64,7 +68,8 @@ def find_times(text: Text, dates: list[tuple[int, int]]) -> list[TimeMention]:
     beside = {start for start, _ in dates} | {end for _, end in dates}
     inside = {index for start, end in dates for index in range(start, end)}
     matches = _grammar().scan(text, allow=lambda match: _is_meant(text, match, beside, inside))
-    mentions = (TimeMention(match.start, match.end, match.rule.build(*match.values)) for match in matches)
+    meant = (match for match in matches if not _is_refused(text, match.start))
+    mentions = (TimeMention(match.start, match.end, match.rule.build(*match.values)) for match in meant)
     return [mention for mention in mentions if mention.window is not None]
 
 
@@ -91,6 +96,14 @@ def _is_meant(text: Text, match: Match, beside: set[int], inside: set[int]) -> b
     return bool(token.marks) and token.marks == match.values[0][1]
 
 
+def _is_refused(text: Text, start: int) -> bool:
+    """ "Not in the morning" asks for no window: the rest of the day is more than one."""
+    before = text.word(start - 1)
+    if before in _CONTRASTS:
+        return False
+    return is_denied(text, start) or (before in _TRAVELLING and is_denied(text, start - 1))
+
+
 @cache
 def _grammar() -> Grammar:
     named = [
@@ -113,6 +126,10 @@ def _rules() -> Iterator[Rule]:
         yield Rule(before, lambda minute: _window(0, minute))
     for after in ("sau {clock}", "after|from {clock}"):
         yield Rule(after, lambda minute: _window(minute, _LAST_MINUTE))
+    for until_noon in ("trước trưa", "trước buổi trưa", "before|by noon|midday"):
+        yield Rule(until_noon, lambda: _window(0, _NOON))
+    for from_noon in ("sau trưa", "sau buổi trưa", "after|from noon|midday"):
+        yield Rule(from_noon, lambda: _window(_NOON, _LAST_MINUTE))
     for between in ("từ {clock} đến|tới|- {clock}", "between {clock} and {clock}", "from {clock} to {clock}"):
         yield Rule(between, _window)
 

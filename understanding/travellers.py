@@ -119,6 +119,7 @@ def _grammar() -> Grammar:
         {
             "n": number_slot(),
             "kind": Vocabulary(kinds),
+            "young": Vocabulary(dict.fromkeys((*_CHILDREN, *_INFANTS, *_MINORS), True)),
             "one": Vocabulary(singular),
             "alone": Vocabulary(dict.fromkeys(_ALONE, 1)),
             "couple": Vocabulary(dict.fromkeys(_COUPLES, 2)),
@@ -151,6 +152,8 @@ def _rules() -> Iterator[Rule]:
         "a|an? {n} year|years old",
     ):
         yield Rule(aged, lambda age: (_kind_of_age(age), 1))
+    for aged in ("{n} {young} (|,? {n} year|years|tuổi old? )?", "{n} {young} (|,? age|aged {n} )?"):
+        yield Rule(aged, lambda n, _, age: (_kind_of_age(age), n))
     for counted in ("{n} bé|cháu|con|trẻ {n} tuổi", "{n} trẻ em {n} tuổi"):
         yield Rule(counted, lambda n, age: (_kind_of_age(age), n))
     for months in ("bé|cháu|con|trẻ {n} tháng tuổi?", "a|an? {n} - month - old", "a|an? {n} month|months old"):

@@ -27,7 +27,10 @@ def _tell_result(result: Facts, facts: Facts, language: Language) -> str:
     if "baggage" in result:
         return _tell_details(result, language)
     told = _tell_offers(result, facts, language) if result["offers"] else _tell_nothing_found(result, language)
-    return f"{told} {say('replies.simulated', language)}" if result["simulated"] else told
+    if result["simulated"]:
+        told = f"{told} {say('replies.simulated', language)}"
+    # a search goes on without a limit that has two readings; that it did is said
+    return " ".join([told, *(_ask_which(each, language) for each in facts.get("ambiguous", []))])
 
 
 def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
@@ -134,11 +137,15 @@ def _ask_next(facts: Facts, language: Language) -> str:
         params = {name: restate(value, language) for name, value in problem["params"].items()}
         return say(f"errors.{problem['code']}", language, **params)
     for ambiguity in facts.get("ambiguous", []):
-        readings = [restate(reading, language) for reading in ambiguity["readings"]]
-        return say("ask.which", language, phrase=ambiguity["phrase"], readings=_join_or(readings, language))
+        return _ask_which(ambiguity, language)
     if facts.get("missing"):
         return _ask_slot(facts["missing"][0], facts.get("frame", {}), language)
     return _say_for_intent("flight", facts, "flight.other", language)
+
+
+def _ask_which(ambiguity: Facts, language: Language) -> str:
+    readings = [restate(reading, language) for reading in ambiguity["readings"]]
+    return say("ask.which", language, phrase=ambiguity["phrase"], readings=_join_or(readings, language))
 
 
 def _ask_slot(slot: str, frame: Facts, language: Language) -> str:

@@ -57,6 +57,9 @@ BANGKOK = {
     "sort": "price",
 }
 
+TO_SAIGON = {"origin": "HAN", "destination": "SGN"}
+SAIGON_AND_BACK = {**TO_SAIGON, "depart_on": "2026-12-20", "return_on": "2026-12-25", "trip": "round_trip"}
+
 CONVERSATIONS: dict[str, list[Turn]] = {
     "a search is refined step by step": [
         Turn("Tìm vé Hà Nội đi Đà Nẵng thứ sáu tuần sau cho 2 người lớn", DA_NANG),
@@ -233,6 +236,56 @@ CONVERSATIONS: dict[str, list[Turn]] = {
     "a guessed amount needs a yes": [
         Turn("vé dưới 500", {"ambiguous": "budget 500000"}),
         Turn("ừ", {"budget": "500000 VND"}),
+    ],
+    "a guessed amount nobody answers for holds nothing up": [
+        Turn("HN SG mai 1 dong", {**TO_SAIGON, "depart_on": "2026-11-26", "ambiguous": "budget 1000"}),
+        Turn("2 người", {**TO_SAIGON, "depart_on": "2026-11-26", "adults": "2"}, "refine"),
+    ],
+    "a single reading of a date stays asked": [
+        Turn("HN SG 12/25", {**TO_SAIGON, "ambiguous": "depart_on 2026-12-25"}),
+        Turn("2 người", {**TO_SAIGON, "adults": "2", "ambiguous": "depart_on 2026-12-25"}),
+        Turn("đúng rồi", {**TO_SAIGON, "adults": "2", "depart_on": "2026-12-25"}),
+    ],
+    "a return is moved, but not before the way out": [
+        Turn("HN SG 20/12 về 25/12", SAIGON_AND_BACK),
+        Turn("về sớm hơn 1 ngày", {**SAIGON_AND_BACK, "return_on": "2026-12-24"}, "refine"),
+        Turn(
+            "về sớm hơn 5 ngày",
+            {**SAIGON_AND_BACK, "return_on": "2026-12-24", "problems": "return_on return_before_departure"},
+            "refine",
+        ),
+        Turn("về muộn hơn 2 ngày", {**SAIGON_AND_BACK, "return_on": "2026-12-26"}),
+    ],
+    "a return trip is made one way": [
+        Turn("HN SG 20/12 về 25/12", SAIGON_AND_BACK),
+        Turn("make it one way", {**TO_SAIGON, "depart_on": "2026-12-20", "trip": "one_way"}, "refine"),
+    ],
+    "the way back is given up": [
+        Turn("HN SG 20/12 về 25/12", SAIGON_AND_BACK),
+        Turn("bỏ khứ hồi", {**TO_SAIGON, "depart_on": "2026-12-20", "trip": "one_way"}, "refine"),
+    ],
+    "another trip drops the way back of the old one": [
+        Turn("HN SG 20/12 về 25/12", SAIGON_AND_BACK),
+        Turn(
+            "now Hanoi to Tokyo on 3 December",
+            {"origin": "HAN", "destination": "TYO", "depart_on": "2026-12-03"},
+            "refine",
+        ),
+    ],
+    "another trip has the airline and the way back said with it": [
+        Turn("HN SG 20/12 về 25/12", SAIGON_AND_BACK),
+        Turn(
+            "now Hanoi to Tokyo on 3 December with Vietjet, back on 9 December",
+            {
+                "origin": "HAN",
+                "destination": "TYO",
+                "depart_on": "2026-12-03",
+                "return_on": "2026-12-09",
+                "trip": "round_trip",
+                "airlines": "VJ",
+            },
+            "refine",
+        ),
     ],
     "a child of unknown age is asked about": [
         Turn("vợ chồng tôi và con gái", {"adults": "2", "ambiguous": "children child|infant"}),

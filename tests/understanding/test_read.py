@@ -198,3 +198,10 @@ def test_reading_a_known_route_loads_neither_the_airport_library_nor_a_language_
         "sys.exit(bool({'airportsdata', 'holidays', 'langchain'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("message", "is_searchable"), [("HN SG mai dưới 500", True), ("HN SG 12/25", False)])
+def test_only_a_doubtful_budget_leaves_a_search_possible(message: str, is_searchable: bool) -> None:
+    frame = read_message(message, frame=Frame(), now=NOW).frame
+    assert len(frame.ambiguous) == 1
+    assert frame.is_searchable is is_searchable

@@ -33,6 +33,10 @@ from understanding.travellers import find_travellers
         ("bé 13 tuổi", [("adults", 1)]),
         ("a 5 year old", [("children", 1)]),
         ("a 5-year-old", [("children", 1)]),
+        ("2 adults and 1 child (5 years old)", [("adults", 2), ("children", 1)]),
+        ("1 child, 1 year old", [("infants", 1)]),
+        ("2 children aged 5", [("children", 2)]),
+        ("1 trẻ em (5 tuổi)", [("children", 1)]),
         ("vợ chồng tôi và con gái", [("adults", 2), ("minor", 1)]),
         ("đi một mình", [("total", 1)]),
         ("make it two people", [("total", 2)]),
@@ -70,6 +74,13 @@ def test_other_numbers_are_no_travellers(phrase: str) -> None:
         ("after 6pm", "18:00", "23:59"),
         ("từ 8h đến 12h", "08:00", "12:00"),
         ("around noon", "11:00", "13:59"),
+        ("before noon", "00:00", "12:00"),
+        ("trước trưa", "00:00", "12:00"),
+        ("mai trước trưa", "00:00", "12:00"),
+        ("after noon", "12:00", "23:59"),
+        ("sau trưa thứ 6", "12:00", "23:59"),
+        ("not in the morning but in the evening", "18:00", "23:59"),
+        ("không đi sáng mà đi buổi chiều", "12:00", "17:59"),
     ],
 )
 def test_time_of_day_becomes_a_window(phrase: str, first: str, last: str) -> None:
@@ -78,7 +89,14 @@ def test_time_of_day_becomes_a_window(phrase: str, first: str, last: str) -> Non
     assert (f"{found.window.first:%H:%M}", f"{found.window.last:%H:%M}") == (first, last)
 
 
-@pytest.mark.parametrize("phrase", ["vé một chiều", "cho tôi vé", "toi muon di Hue", "5 ngày 4 đêm", "12h đêm", "25h"])
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        *("vé một chiều", "cho tôi vé", "toi muon di Hue", "5 ngày 4 đêm", "12h đêm", "25h"),
+        *("not in the morning", "I don't want to fly in the morning", "no night flights", "not before 9am"),
+        *("không đi buổi sáng", "không bay đêm", "đừng bay sáng sớm", "tránh buổi tối"),
+    ],
+)
 def test_words_that_are_no_time_of_day(phrase: str) -> None:
     text = read_text(phrase)
     assert find_times(text, [(mention.start, mention.end) for mention in find_dates(text)]) == []
@@ -107,6 +125,8 @@ def test_words_that_are_no_time_of_day(phrase: str) -> None:
         ("không, Vietjet nhé", {"airlines": "VJ"}),
         ("chuyến khác của Vietjet", {"airlines": "VJ"}),
         ("dùng Vietjet", {"airlines": "VJ"}),
+        ("make it one way", {"trip": "one_way"}),
+        ("bỏ khứ hồi", {"trip": "one_way"}),
     ],
 )
 def test_filters_name_the_field_they_set(phrase: str, expected: dict[str, object]) -> None:
