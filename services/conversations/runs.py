@@ -154,18 +154,21 @@ async def finish(
 async def end_expired_runs(session: AsyncSession, *, conversation_id: UUID | None = None) -> int:
     """End runs whose process died, all or those of one conversation; what they had shown stays. How many."""
     ended = 0
-    for run in await RunRepository(session).lock_expired(conversation_id=conversation_id):
+    # ids, because a rollback to the savepoint takes what the session knows of the rows with it
+    expired = [run.id for run in await RunRepository(session).lock_expired(conversation_id=conversation_id)]
+    for run_id in expired:
         try:
             # a savepoint each: one run that cannot be ended must not keep the others from it
             async with session.begin_nested():
-                await _end_expired(session, run)
+                await _end_expired(session, run_id)
             ended += 1
         except SQLAlchemyError:
-            log.exception("run.unendable", run_id=str(run.id))
+            log.exception("run.unendable", run_id=str(run_id))
     return ended
 
 
-async def _end_expired(session: AsyncSession, run: Run) -> None:
+async def _end_expired(session: AsyncSession, run_id: UUID) -> None:
+    run = await session.get_one(Run, run_id)
     events = [event.data for event in await RunRepository(session).list_events(run.id)]
     await finish(
         session,
