@@ -29,7 +29,7 @@ class Parts:
 
     @property
     def thread_defaults(self) -> ThreadDefaults:
-        return ThreadDefaults(self.settings.signing_key, self.settings.default_time_zone)
+        return ThreadDefaults(self.settings.keys.signing_key, self.settings.default_time_zone)
 
 
 async def get_parts(request: Request) -> Parts:
@@ -57,7 +57,7 @@ async def get_actor(
     """The caller: an anonymous visitor, with the token of their conversation if they hold one."""
     if conversation_token is None:
         return Actor()
-    return Actor(conversation_token_hash=hash_token(conversation_token, parts.settings.signing_key))
+    return Actor(conversation_token_hash=hash_token(conversation_token, parts.settings.keys.signing_key))
 
 
 CurrentActor = Annotated[Actor, Depends(get_actor)]

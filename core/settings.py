@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -15,7 +16,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
-from core.security import load_or_create_secrets
+from core.security import Keys, StoredSecrets, load_or_create_secrets
+from core.vault import Vault, read_document_keys
 
 
 class Settings(BaseSettings):
@@ -30,14 +32,21 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".data")
     database_url: SecretStr | None = None
     secret_key: SecretStr | None = None
+    document_keys: SecretStr | None = None
     clock_fixed_at: AwareDatetime | None = None
     default_time_zone: str = "Asia/Ho_Chi_Minh"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    trusted_proxies: str = ""
 
     groq_api_key: SecretStr | None = None
     groq_base_url: str = "https://api.groq.com"
     model_capable: str = "openai/gpt-oss-120b"
     model_small: str = "openai/gpt-oss-20b"
+
+    smtp_url: SecretStr | None = None
+    mail_from: str = "Travel assistant <no-reply@localhost>"
+    google_client_id: str | None = None
+    google_client_secret: SecretStr | None = None
 
     duffel_access_token: SecretStr | None = None
     amadeus_client_id: SecretStr | None = None
@@ -54,6 +63,19 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("document_keys")
+    @classmethod
+    def check_document_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            read_document_keys(value.get_secret_value())
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def check_trusted_proxies(cls, value: str) -> str:
+        read_networks(value)
+        return value
+
     @field_validator("default_time_zone")
     @classmethod
     def check_time_zone(cls, value: str) -> str:
@@ -64,11 +86,20 @@ class Settings(BaseSettings):
         return value
 
     @cached_property
-    def signing_key(self) -> bytes:
-        """What tokens are hashed with: SECRET_KEY, or the key of this installation's secrets file."""
-        if self.secret_key is not None:
-            return self.secret_key.get_secret_value().encode()
+    def keys(self) -> Keys:
+        """SECRET_KEY and DOCUMENT_KEYS, or what this installation's secrets file has in their place."""
+        signing = self.secret_key.get_secret_value() if self.secret_key else self._stored_secrets.secret_key
+        documents = self.document_keys.get_secret_value() if self.document_keys else self._stored_secrets.document_keys
+        return Keys(signing.encode(), Vault(read_document_keys(documents)))
+
+    @cached_property
+    def _stored_secrets(self) -> StoredSecrets:
         return load_or_create_secrets(self.data_dir)
+
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Whose X-Forwarded-For is believed."""
+        return read_networks(self.trusted_proxies)
 
     @property
     def base_url(self) -> str:
@@ -82,6 +113,8 @@ class Settings(BaseSettings):
             required = {
                 "DATABASE_URL": self.database_url,
                 "SECRET_KEY": self.secret_key,
+                "DOCUMENT_KEYS": self.document_keys,
+                "SMTP_URL": self.smtp_url,
                 "PUBLIC_BASE_URL": self.public_base_url,
             }
             missing = [name for name, value in required.items() if value is None]
@@ -98,6 +131,11 @@ class Settings(BaseSettings):
                 f"{', '.join(unusable)} is set, but this version sells simulated flights only and will not mix "
                 "the two worlds. Unset it to start."
             )
+
+
+def read_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks parted by commas; raises ValueError."""
+    return tuple(ip_network(entry.strip()) for entry in text.split(",") if entry.strip())
 
 
 def is_database_url(url: str) -> bool:

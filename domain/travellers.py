@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 TravellerType = Literal["adult", "child", "infant"]
+Gender = Literal["male", "female", "other"]
+DocumentKind = Literal["passport", "identity_card"]
+SeatPreference = Literal["window", "middle", "aisle"]
+
+GENDERS: tuple[Gender, ...] = get_args(Gender)
+DOCUMENT_KINDS: tuple[DocumentKind, ...] = get_args(DocumentKind)
+SEAT_PREFERENCES: tuple[SeatPreference, ...] = get_args(SeatPreference)
 
 MAX_TRAVELLERS = 9
 """What carriers sell in one booking; larger parties are group sales."""

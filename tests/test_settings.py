@@ -35,7 +35,7 @@ def test_nothing_needs_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def test_production_names_what_it_lacks() -> None:
-    with pytest.raises(ConfigurationError, match="DATABASE_URL, SECRET_KEY, PUBLIC_BASE_URL"):
+    with pytest.raises(ConfigurationError, match="DATABASE_URL, SECRET_KEY, DOCUMENT_KEYS, SMTP_URL, PUBLIC_BASE_URL"):
         Settings(_env_file=None, app_env="production").ensure_can_serve()
 
 
@@ -116,7 +116,24 @@ def test_secrets_file_is_made_once_and_private(tmp_path: Path) -> None:
     first = load_or_create_secrets(tmp_path / "data")
     assert load_or_create_secrets(tmp_path / "data") == first
     assert (tmp_path / "data" / "secrets.json").stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in (tmp_path / "data").iterdir()] == ["secrets.json"]
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {"secrets.json", "secrets.lock"}
+
+
+def test_secrets_of_an_earlier_version_are_kept_and_completed(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text('{"secret_key": "the old one"}')
+    first = load_or_create_secrets(tmp_path)
+    assert first.secret_key == "the old one"
+    assert load_or_create_secrets(tmp_path).document_keys == first.document_keys
+
+
+def test_document_keys_that_cannot_seal_are_refused_without_quoting_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOCUMENT_KEYS", "k1:c2VzYW1l")
+    with pytest.raises(ConfigurationError, match="DOCUMENT_KEYS: should be") as error:
+        load_settings()
+    assert "c2VzYW1l" not in str(error.value)
 
 
 def test_secret_does_not_show_in_the_settings_text() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import DateTime, MetaData, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -34,3 +34,10 @@ class Base(DeclarativeBase):
 PrimaryKey = Annotated[UUID, mapped_column(primary_key=True, default=new_id)]
 CreatedAt = Annotated[datetime, mapped_column(default=clock.now)]
 UpdatedAt = Annotated[datetime, mapped_column(default=clock.now, onupdate=clock.now)]
+
+SealedText = Annotated[str, mapped_column(Text, info={"sealed": True})]
+"""Text only core/vault.py can read, bound to its table, column and row. `rotate-keys` finds the columns by this."""
+
+
+def one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"

@@ -9,14 +9,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, CreatedAt, PrimaryKey, UpdatedAt
+from db.models.base import Base, CreatedAt, PrimaryKey, UpdatedAt, one_of
 
 MessageRole = Literal["user", "assistant", "system"]
 RunStatus = Literal["running", "success", "interrupt", "cancelled", "error"]
-
-
-def one_of(column: str, values: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
 
 
 class Conversation(Base):

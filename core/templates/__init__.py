@@ -1,0 +1,1 @@
+"""What we send and show as documents: mail and pages."""

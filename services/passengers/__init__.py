@@ -1,0 +1,1 @@
+"""Travellers and their documents."""
