@@ -1,0 +1,32 @@
+"""What requests are made of: the base that refuses unknown fields, and texts that can be stored and shown safely."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from domain.contacts import normalise_email, normalise_phone
+
+DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They would make the text around a name read backwards; a right-to-left name does not need them."""
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+def check_line(value: str) -> str:
+    """One line of visible text in NFC; raises ValueError for control characters and direction overrides."""
+    value = unicodedata.normalize("NFC", value).strip()
+    if any(unicodedata.category(character) in ("Cc", "Cs") or character in DIRECTION_OVERRIDES for character in value):
+        raise ValueError("characters that cannot be stored or shown")
+    return value
+
+
+FullName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(check_line)
+]
+EmailAddress = Annotated[str, Field(max_length=254), AfterValidator(check_line), AfterValidator(normalise_email)]
+Phone = Annotated[str, Field(max_length=32), AfterValidator(check_line), AfterValidator(normalise_phone)]
