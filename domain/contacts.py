@@ -15,7 +15,7 @@ def normalise_email(text: str) -> str:
         address = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=True).normalized
     except EmailNotValidError:
         raise ValueError("no e-mail address") from None  # the library's own words quote the address
-    return address.casefold()
+    return address.lower()  # not casefold: ß and ss are two mailboxes
 
 
 def normalise_phone(text: str) -> str:
