@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: help run test check fmt lint types e2e bench lock clean
+.PHONY: help run test check fmt lint types e2e fuzz bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ types: $(VENV)/.dev ## mypy, strict
 
 e2e: $(VENV)/.dev ## Drive the page in a real browser (Debian's chromium)
 	$(BIN)/pytest -m e2e tests/e2e
+
+fuzz: $(VENV)/.dev ## Call every operation some hundred times with generated input, and a crowd of sign-ins; a quarter of an hour
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),400) FUZZ_LOGINS=1000 $(BIN)/pytest tests/fuzz
 
 bench: $(VENV)/.dev ## Measure the timetable
 	$(BIN)/python -m evals.bench.timetable

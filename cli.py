@@ -1,7 +1,8 @@
-"""The command line: serve, chat, doctor, migrate."""
+"""The command line."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import signal
@@ -9,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import httpx
     import uvicorn
     from rich.table import Table
+
+    from db.session import Transactions
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="The travel assistant.", pretty_exceptions_enable=False
@@ -52,10 +55,11 @@ def open_database(settings: Settings) -> Iterator[str]:
 def open_migrated_database(settings: Settings) -> Iterator[str]:
     """The same at this version's tables; raises ConfigurationError when it cannot be reached."""
     from db.migrate import migrate
+    from providers.sandbox.schema import SANDBOX_DDL
 
     with open_database(settings) as url:
         with explain_unreachable():
-            migrate(url)
+            migrate(url, SANDBOX_DDL)
         yield url
 
 
@@ -101,6 +105,7 @@ def make_server(settings: Settings, database_url: str, announce: Callable[[], No
             create_app(settings, database_url),
             log_level="warning",
             access_log=False,  # query strings of callbacks carry payment data
+            proxy_headers=False,  # whose X-Forwarded-For is believed is ours to say: TRUSTED_PROXIES
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
         )
     )
@@ -123,6 +128,136 @@ def migrate() -> None:
     """Bring the database to this version's tables."""
     with open_migrated_database(_settings()):
         typer.echo("The database is up to date.")
+
+
+@app.command()
+def worker() -> None:
+    """Do what runs by itself, beside the servers: send mail, end dead runs, tidy up. Any number of them may run."""
+    from providers.messaging.smtp import create_smtp_sender
+
+    settings = _settings_for_serving()
+    smtp = create_smtp_sender(settings)
+
+    async def run(transactions: Transactions, url: str) -> None:
+        from jobs.queue import JobParts
+        from jobs.worker import work_forever
+        from providers.sandbox.outbox import SandboxOutbox
+
+        jobs = JobParts(transactions, smtp or SandboxOutbox(transactions), settings.keys)
+        work = asyncio.create_task(work_forever(jobs, url))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        typer.echo("Working. Stop with Ctrl-C.", err=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+    _run_in_database(settings, run)
+
+
+@app.command(name="create-admin")
+def make_admin(email: str) -> None:
+    """Make an administrator; the password is asked for, or read from standard input."""
+    from domain.contacts import normalise_email
+    from services.accounts.passwords import MIN_CHARACTERS
+    from services.accounts.registration import create_admin
+
+    settings = _settings()
+    try:
+        address = normalise_email(email)
+    except ValueError as error:
+        raise ConfigurationError(f"{email} is no e-mail address.") from error
+    if sys.stdin.isatty():
+        password = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    if len(password) < MIN_CHARACTERS:
+        raise ConfigurationError(f"A password has at least {MIN_CHARACTERS} characters.")
+
+    async def run(transactions: Transactions, _: str) -> None:
+        async with transactions() as session:
+            await create_admin(session, email=address, password=password)
+
+    _run_in_database(settings, run)
+    typer.echo(f"{address} is an administrator and can sign in.")
+
+
+@app.command()
+def create_site(
+    name: str, origin: Annotated[list[str], typer.Option(help="Of its pages, such as https://shop.example.")]
+) -> None:
+    """Let a website carry the chat; prints the key its pages name."""
+    from services.accounts import clients
+
+    settings = _settings()
+    try:
+        origins = [clients.normalise_origin(each) for each in origin]
+    except ValueError as error:
+        raise ConfigurationError(f"--origin {error}.") from error
+
+    async def run(transactions: Transactions, _: str) -> None:
+        async with transactions() as session:
+            key = await clients.create_site(session, name=name, origins=origins, keys=settings.keys)
+        typer.echo(key)
+
+    _run_in_database(settings, run)
+
+
+@app.command()
+def revoke_site(key: str) -> None:
+    """End a website's key, at once for its visitors and within seconds for its pages."""
+    from services.accounts import clients
+
+    settings = _settings()
+
+    async def run(transactions: Transactions, _: str) -> None:
+        try:
+            async with transactions() as session:
+                site = await clients.revoke_site(session, site_key=key, keys=settings.keys)
+        except clients.SiteKeyUnknown as error:
+            raise ConfigurationError("There is no such key, or it was revoked before.") from error
+        typer.echo(f"The key of {site.name} is revoked.")
+
+    _run_in_database(settings, run)
+
+
+@app.command()
+def rotate_keys() -> None:
+    """Seal every document anew with the newest key.
+
+    With DOCUMENT_KEYS, put the new key first and restart every server before this. Without it a key is made here.
+    """
+    from core.security import add_document_key
+    from services.key_rotation import count_by_key, rotate
+
+    settings = _settings()
+    if settings.document_keys is None:
+        add_document_key(settings.data_dir)
+
+    async def run(transactions: Transactions, _: str) -> None:
+        total = await rotate(transactions, settings.keys.vault)
+        typer.echo(f"{total} texts were sealed anew.")
+        for key_id, count in (await count_by_key(transactions)).items():
+            typer.echo(f"key {key_id}: {count} texts")
+
+    _run_in_database(settings, run)
+
+
+def _run_in_database(settings: Settings, work: Callable[[Transactions, str], Awaitable[None]]) -> None:
+    """Do something in the migrated database, with the clock of its world; `work` is given its URL too."""
+    from db.repositories.clock import start_clock
+    from db.session import create_engine, open_transactions
+
+    async def run(url: str) -> None:
+        engine = create_engine(url)
+        try:
+            transactions = open_transactions(engine)
+            await start_clock(transactions, settings.clock_fixed_at)
+            await work(transactions, url)
+        finally:
+            await engine.dispose()
+
+    with open_migrated_database(settings) as url:
+        asyncio.run(run(url))
 
 
 @app.command()
@@ -287,6 +422,15 @@ def doctor() -> None:
     else:
         models = f"Groq {settings.model_capable}, then {settings.model_small}, then offline"
         findings.append(Finding("model", models, "green"))
+    if settings.smtp_url is None:
+        findings.append(Finding("mail", f"simulated: letters stay at {settings.base_url}/sandbox/outbox", "yellow"))
+    else:
+        findings.append(Finding("mail", f"SMTP, from {settings.mail_from}", "green"))
+    if settings.google_client_id is None:
+        without = "simulated by this server" if settings.app_env == "local" else "off"
+        findings.append(Finding("Google sign-in", f"{without} (no GOOGLE_CLIENT_ID)", "yellow"))
+    else:
+        findings.append(Finding("Google sign-in", "on", "green"))
     table = Table(show_header=False)
     for finding in findings:
         table.add_row(finding.subject, finding.words, style=finding.colour)

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi_swagger import patch_fastapi
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -16,10 +16,13 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from api.cors import ForeignPages
 from api.deps import Parts
 from api.errors import install_error_handlers
+from api.limits import limited
+from api.loopback import require_loopback
 from api.middleware import Envelope
-from api.routes import agui, chat, health, pages
+from api.routes import agui, auth, chat, google, health, pages, passengers, preferences, sandbox, users
 from core.clock import clock
 from core.settings import Settings
 from core.version import CODE_VERSION
@@ -28,10 +31,17 @@ from db.repositories.clock import start_clock
 from db.session import create_engine, open_transactions
 from db.wakeups import Wakeups
 from graph.runner import Runner, RunnerParts
-from jobs.sweep import sweep_forever
+from jobs.queue import JobParts
+from jobs.worker import work_forever
+from providers.identity.assemble import create_identity_provider, has_simulated_identity
 from providers.llm.assemble import create_models
 from providers.llm.base import Models
+from providers.messaging.smtp import create_smtp_sender
+from providers.sandbox import identity_face
+from providers.sandbox.identity import SandboxGoogle
+from providers.sandbox.outbox import SandboxOutbox
 from providers.sandbox.timetable import SandboxTimetable
+from services.rate_limits import ACCOUNT
 
 log = structlog.get_logger()
 
@@ -41,6 +51,7 @@ LISTEN_SECONDS = 2
 
 def create_app(settings: Settings, database_url: str, *, models: Models | None = None) -> FastAPI:
     """The server on a migrated database. `models` stands in for the settings' models in tests."""
+    smtp = create_smtp_sender(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -59,7 +70,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                 kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": dict_row},
             )
             await stack.enter_async_context(checkpoints)
-            http = await stack.enter_async_context(httpx.AsyncClient())
+            http = await stack.enter_async_context(create_http_client(settings, app))
             runner = Runner(
                 RunnerParts(
                     transactions=transactions,
@@ -74,11 +85,23 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
             )
             stack.push_async_callback(runner.drain, DRAIN_SECONDS)
             wakeups = Wakeups(database_url)
-            for loop in (wakeups.listen(), sweep_forever(transactions)):
+            outbox = SandboxOutbox(transactions)
+            jobs = JobParts(transactions, smtp or outbox, settings.keys)
+            for loop in (wakeups.listen(), work_forever(jobs, database_url)):
                 stack.push_async_callback(_cancel, asyncio.create_task(loop))
             with suppress(TimeoutError):
                 await asyncio.wait_for(wakeups.is_listening.wait(), LISTEN_SECONDS)
-            app.state.parts = Parts(settings=settings, transactions=transactions, wakeups=wakeups, runner=runner)
+            app.state.sandbox_google = SandboxGoogle(
+                transactions, base_url=settings.base_url, redirect_uris=(google.callback_url(settings),)
+            )
+            app.state.parts = Parts(
+                settings=settings,
+                transactions=transactions,
+                wakeups=wakeups,
+                runner=runner,
+                outbox=None if smtp else outbox,
+                identity=create_identity_provider(settings, http),
+            )
             yield
 
     app = FastAPI(
@@ -92,16 +115,35 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
         swagger_ui_oauth2_redirect_url=None,
     )
     patch_fastapi(app, docs_url="/docs", redirect_from_root_to_docs=False, swagger_favicon_url="/docs.png")
+    app.include_router(auth.router, prefix="/v1")
+    app.include_router(google.router, prefix="/v1")
+    app.include_router(users.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
+    app.include_router(passengers.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
+    app.include_router(preferences.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
     app.include_router(chat.router, prefix="/v1")
     app.include_router(agui.router, prefix="/v1")
     app.include_router(health.router)
     app.include_router(pages.router)
+    if settings.app_env == "local":
+        app.include_router(sandbox.router)
+    if has_simulated_identity(settings):
+        app.include_router(identity_face.router, dependencies=[Depends(require_loopback)])
     install_error_handlers(app)
-    app.add_middleware(Envelope)
+    app.add_middleware(Envelope, is_https=settings.base_url.startswith("https:"))
+    app.add_middleware(ForeignPages)
     return app
 
 
+def create_http_client(settings: Settings, app: FastAPI) -> httpx.AsyncClient:
+    """A client to the world, for which a simulated identity provider of ours is a part of it, without a socket."""
+    if not has_simulated_identity(settings):
+        return httpx.AsyncClient()
+    ours = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx.AsyncClient(mounts={settings.base_url: ours})
+
+
 async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    """End a loop; told again now and then, because `asyncio.wait_for`, as Python 3.11 has it, can lose it."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=DRAIN_SECONDS)

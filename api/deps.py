@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, cast
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Header, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.security import Actor, hash_token
@@ -14,6 +16,11 @@ from core.settings import Settings
 from db.session import Transactions
 from db.wakeups import Wakeups
 from graph.runner import Runner
+from providers.identity.base import IdentityProvider
+from providers.messaging.base import Outbox
+from services.accounts.clients import find_site
+from services.accounts.errors import TokenInvalid
+from services.accounts.sessions import authenticate
 from services.conversations.threads import ThreadDefaults
 
 
@@ -25,6 +32,10 @@ class Parts:
     transactions: Transactions
     wakeups: Wakeups
     runner: Runner
+    outbox: Outbox | None
+    """Where simulated mail is; None where mail is real."""
+    identity: IdentityProvider | None
+    """Google or its simulation; None where there is neither."""
     open_streams: int = 0
 
     @property
@@ -48,19 +59,65 @@ async def get_session(parts: PartsDep) -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
 
 
+bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token of /v1/auth/login.")
+
+
 async def get_actor(
+    request: Request,
     parts: PartsDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     conversation_token: Annotated[
         str | None, Header(alias="X-Conversation-Token", min_length=32, max_length=200)
     ] = None,
+    site_key: Annotated[str | None, Header(alias="X-Site-Key", max_length=200)] = None,
 ) -> Actor:
-    """The caller: an anonymous visitor, with the token of their conversation if they hold one."""
-    if conversation_token is None:
-        return Actor()
-    return Actor(conversation_token_hash=hash_token(conversation_token, parts.settings.keys.signing_key))
+    """The caller: the user of the access token, else a visitor, with the token of their conversation if they hold one.
+
+    A credential that is not valid is refused even where none is needed: raises TokenInvalid and AccountNotFound,
+    SiteKeyUnknown and OriginNotAllowed.
+    """
+    keys = parts.settings.keys
+    actor = Actor()
+    if credentials is not None:
+        async with parts.transactions() as session:
+            actor = await authenticate(session, access_token=credentials.credentials, keys=keys)
+    elif "authorization" in request.headers:
+        raise TokenInvalid
+    if conversation_token is not None:
+        actor = replace(actor, conversation_token_hash=hash_token(conversation_token, keys.signing_key))
+    if site_key is not None:
+        async with parts.transactions() as session:
+            site = await find_site(session, keys, site_key, _find_foreign_origin(request, parts.settings))
+        actor = replace(actor, client_id=site.id)
+    return actor
+
+
+def _find_foreign_origin(request: Request, settings: Settings) -> str | None:
+    """The origin of the page that sends the request, unless the page is ours."""
+    origin = request.headers.get("origin")
+    base, url = urlsplit(settings.base_url), request.url
+    return None if origin in (f"{base.scheme}://{base.netloc}", f"{url.scheme}://{url.netloc}") else origin
 
 
 CurrentActor = Annotated[Actor, Depends(get_actor)]
+
+
+async def get_account_holder(actor: CurrentActor) -> Actor:
+    """A caller signed in to their account: 401 and 403 come before a body is looked at."""
+    actor.require_user()
+    return actor
+
+
+AccountHolder = Annotated[Actor, Depends(get_account_holder)]
+
+
+async def get_admin(actor: CurrentActor) -> Actor:
+    """A caller signed in as an administrator."""
+    actor.require_admin()
+    return actor
+
+
+Admin = Annotated[Actor, Depends(get_admin)]
 
 
 @dataclass(frozen=True, slots=True)

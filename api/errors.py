@@ -40,8 +40,8 @@ class ErrorBody(BaseModel):
 
 
 def describe_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error responses of an endpoint, for its declaration."""
-    return {status: {"model": ErrorBody} for status in (*statuses, 422, 503)}
+    """The error responses of an endpoint, for its declaration: its own, and those that any request may meet."""
+    return {status: {"model": ErrorBody} for status in sorted({*statuses, 400, 413, 422, 429, 503})}
 
 
 def language_of(request: Request) -> Language:

@@ -38,10 +38,12 @@ class BodyTooLarge(AppError):
 
 
 class Envelope:
-    """Wraps the whole application; the outermost layer."""
+    """Wraps the whole application; only what foreign pages may read is decided outside."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
+        """`is_https`: whether the world reaches us by TLS, and so must go on to."""
         self._app = app
+        self._is_https = is_https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,9 +77,12 @@ class Envelope:
             finally:
                 HTTP_REQUESTS.labels(method, self._route(scope), str(status)).inc()
 
-    @staticmethod
-    def _add_headers(headers: MutableHeaders, path: str, request_id: str) -> None:
+    def _add_headers(self, headers: MutableHeaders, path: str, request_id: str) -> None:
         headers["X-Request-ID"] = request_id
+        if self._is_https:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if path.startswith("/v1/"):
+            headers.setdefault("Cache-Control", "no-store")
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         headers["Content-Security-Policy"] = (DOCS_POLICY if path == "/docs" else PAGE_POLICY) + FRAME_POLICY

@@ -88,13 +88,18 @@ class Settings(BaseSettings):
     @cached_property
     def keys(self) -> Keys:
         """SECRET_KEY and DOCUMENT_KEYS, or what this installation's secrets file has in their place."""
-        signing = self.secret_key.get_secret_value() if self.secret_key else self._stored_secrets.secret_key
-        documents = self.document_keys.get_secret_value() if self.document_keys else self._stored_secrets.document_keys
-        return Keys(signing.encode(), Vault(read_document_keys(documents)))
+        signing = self.secret_key.get_secret_value() if self.secret_key else self._load_stored_secrets().secret_key
+        if self.document_keys:
+            vault = Vault(read_document_keys(self.document_keys.get_secret_value()))
+        else:
+            vault = Vault(self._read_stored_document_keys(), self._read_stored_document_keys)
+        return Keys(signing.encode(), vault)
 
-    @cached_property
-    def _stored_secrets(self) -> StoredSecrets:
+    def _load_stored_secrets(self) -> StoredSecrets:
         return load_or_create_secrets(self.data_dir)
+
+    def _read_stored_document_keys(self) -> dict[str, bytes]:
+        return read_document_keys(self._load_stored_secrets().document_keys)
 
     @property
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -120,6 +125,8 @@ class Settings(BaseSettings):
             missing = [name for name, value in required.items() if value is None]
             if missing:
                 raise ConfigurationError(f"APP_ENV=production needs {', '.join(missing)}.")
+        if (self.google_client_id is None) != (self.google_client_secret is None):
+            raise ConfigurationError("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET are set together or not at all.")
         live = {
             "DUFFEL_ACCESS_TOKEN": self.duffel_access_token,
             "AMADEUS_CLIENT_ID": self.amadeus_client_id,

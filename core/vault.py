@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -28,28 +28,41 @@ class Unsealable(Exception):
 
 
 class Vault:
-    """Seals with the first of its keys and opens with any."""
+    """Seals with the first of its keys and opens with any.
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
-        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+    `reload` gives the keys as they are now; it is asked when a text names one that came after this vault was made.
+    """
+
+    def __init__(self, keys: Mapping[str, bytes], reload: Callable[[], Mapping[str, bytes]] | None = None) -> None:
+        self._reload = reload
+        self._take(keys)
+
+    def _take(self, keys: Mapping[str, bytes]) -> None:
+        self._keys = dict(keys)
         self.newest_key_id = next(iter(keys))
 
     def seal(self, text: str, *, table: str, column: str, row_id: UUID) -> str:
         """The text as its column may hold it."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        cipher = self._ciphers[self.newest_key_id]
-        sealed = nonce + cipher.encrypt(nonce, text.encode(), _place(table, column, row_id))
+        sealed = nonce + AESGCM(self._keys[self.newest_key_id]).encrypt(
+            nonce, text.encode(), _place(table, column, row_id)
+        )
         return f"v1|{self.newest_key_id}|{base64.b64encode(sealed).decode()}"
 
     def open(self, sealed: str, *, table: str, column: str, row_id: UUID) -> str:
         """The text sealed for this place; raises Unsealable."""
         version, key_id, body = sealed.split("|")
-        cipher = self._ciphers.get(key_id)
-        if version != "v1" or cipher is None:
+        if key_id not in self._keys and self._reload is not None:
+            self._take(self._reload())
+        if version != "v1" or key_id not in self._keys:
             raise Unsealable(f"{table}.{column} is sealed with the unknown key {key_id}")
         data = base64.b64decode(body)
         try:
-            return cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _place(table, column, row_id)).decode()
+            return (
+                AESGCM(self._keys[key_id])
+                .decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _place(table, column, row_id))
+                .decode()
+            )
         except InvalidTag as error:
             raise Unsealable(f"{table}.{column} of row {row_id} does not open") from error
 

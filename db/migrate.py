@@ -7,7 +7,7 @@ it works through a transaction-mode pooler.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,12 +41,17 @@ def with_schema(database_url: str, schema: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def migrate(database_url: str) -> None:
-    """Bring every schema to head; waits for another process that is already doing so."""
+def migrate(database_url: str, sandbox_ddl: Sequence[str] = ()) -> None:
+    """Bring every schema to head; waits for another process that is already doing so.
+
+    The simulated world brings its own statements, which must bear being run again.
+    """
     with hold_lock(database_url):
         with psycopg.connect(database_url, autocommit=True) as connection:
             for schema in ("checkpoints", "jobs", "sandbox"):
                 connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+            for statement in sandbox_ddl:
+                connection.execute(statement.encode())
         upgrade_tables(database_url, "head")
         with psycopg.connect(
             with_schema(database_url, "checkpoints"), autocommit=True, row_factory=dict_row

@@ -1,33 +1,58 @@
-"""The loop that meets what nobody else does; each round is a service call or two."""
+"""The loops that meet what nobody else does; each round is a service call."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
-from db.session import Transactions
+from db.hints import forget_stalled_hints
+from jobs.queue import JobParts
 from services.conversations.runs import end_expired_runs
 from services.housekeeping import tidy
+from services.notifications.outbox import send_due
 
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 5
-TIDY_EVERY = 120
-"""Rounds: about every ten minutes."""
+TIDY_SECONDS = 600
 
 
-async def sweep_forever(transactions: Transactions) -> None:
-    """End runs whose process died, and now and then throw away what is old; until cancelled."""
-    round_number = 0
+async def sweep_forever(parts: JobParts) -> None:
+    """End runs whose process died, send letters whose job was lost, throw away what is old; until cancelled."""
+
+    async def end_runs() -> None:
+        async with parts.transactions() as session:
+            await end_expired_runs(session)
+
+    async def send_letters() -> None:
+        await send_due(parts.transactions, parts.mail_sender, parts.keys)
+
+    async def tidy_up() -> None:
+        async with parts.transactions() as session:
+            await tidy(session)
+            await forget_stalled_hints(session)
+
+    # a loop each: a mail server that is slow to answer must not keep a dead run from being ended
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat(end_runs, SWEEP_SECONDS))
+        group.create_task(_repeat(send_letters, SWEEP_SECONDS))
+        group.create_task(_repeat(tidy_up, TIDY_SECONDS))
+
+
+async def _repeat(work: Callable[[], Awaitable[None]], seconds: int) -> None:
     while True:
         try:
-            async with transactions() as session:
-                await end_expired_runs(session)
-            if round_number % TIDY_EVERY == 0:
-                async with transactions() as session:
-                    await tidy(session)
+            await work()
         except Exception:  # an edge: the database may be away for a while, and the sweep must outlive that
-            log.exception("sweep.failed")
-        round_number += 1
-        await asyncio.sleep(SWEEP_SECONDS)
+            log.exception("sweep.failed", reason=work.__name__)
+        if _is_cancelled():
+            return
+        await asyncio.sleep(seconds)
+
+
+def _is_cancelled() -> bool:
+    """Whether this task was told to end. `asyncio.wait_for`, as Python 3.11 has it, can lose the exception."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -300,3 +300,22 @@ def test_program_without_a_command_lists_them(run_cli: Run) -> None:
     assert done.returncode == 0
     for command in ("serve", "chat", "doctor", "migrate"):
         assert command in done.stdout
+
+
+def test_site_key_is_made_and_ended(run_cli: Run, database_url: str) -> None:
+    made = run_cli("create-site", "Shop", "--origin", "https://Shop.example", DATABASE_URL=database_url)
+    key = made.stdout.strip()
+    assert (made.returncode, key.startswith("site_")) == (0, True), made.stderr
+    with psycopg.connect(database_url) as connection:
+        sites = connection.execute("SELECT kind, name, allowed_origins FROM api_clients").fetchall()
+    assert sites == [("site", "Shop", ["https://shop.example"])]
+    assert run_cli("revoke-site", key, DATABASE_URL=database_url).returncode == 0
+    again = run_cli("revoke-site", key, DATABASE_URL=database_url)
+    assert (again.returncode, "revoked before" in again.stderr) == (2, True)
+
+
+def test_origin_that_is_none_is_told_in_a_line(run_cli: Run) -> None:
+    done = run_cli("create-site", "Shop", "--origin", "http://shop.example")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "should begin with https://" in done.stderr
+    assert "Traceback" not in done.stderr

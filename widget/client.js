@@ -5,12 +5,17 @@ import { readEvents } from "./sse.js";
 const RECONNECT_DELAYS_SECONDS = [1, 2, 4, 8];
 const TERMINAL_TYPES = new Set(["RUN_FINISHED", "RUN_ERROR"]);
 const TEMPORARY_STATUSES = new Set([502, 503, 504]);
+/** What the server says of an access token that is over, or whose account is. */
+const SIGN_IN_CODES = new Set(["token_invalid", "account_not_found"]);
 
 /** The server answered with an error; `message` is its own sentence. */
 export class ApiError extends Error {
   constructor(response, body) {
     super(describeDetail(body?.detail) || response.statusText || `HTTP ${response.status}`);
     this.status = response.status;
+    this.code = body?.code;
+    this.detail = body?.detail;
+    this.field = body?.field;
     this.retryAfterSeconds = Number(response.headers.get("Retry-After")) || 0;
   }
 }
@@ -18,20 +23,64 @@ export class ApiError extends Error {
 /** The server could not be reached. */
 export class ConnectionLost extends Error {}
 
+/** This needs the traveller to sign in again. */
+export class SignInEnded extends Error {}
+
 export class ChatClient {
   /** `getLanguage` says which language the traveller reads, so that errors are told in it. */
-  constructor(api, getLanguage) {
+  constructor(api, siteKey, getLanguage) {
     this.api = api;
+    this.siteKey = siteKey;
     this.getLanguage = getLanguage;
     this.storageKey = `travel-chat:${api}`;
+    this.userKey = `travel-chat-user:${api}`;
+  }
+
+  /** `{ token, name }` of who is signed in on this page, or null. */
+  get user() {
+    return readStored(this.userKey);
+  }
+
+  forgetUser() {
+    sessionStorage.removeItem(this.userKey);
+  }
+
+  /** The address of our own page where a traveller signs in for the conversation of this one. */
+  async prepareSignIn() {
+    if (!this.#readThread()) await this.#createConversation();
+    const query = new URLSearchParams({
+      conversation_id: this.#readThread().id,
+      origin: location.origin,
+      lang: this.getLanguage(),
+    });
+    if (this.siteKey) query.set("site_key", this.siteKey);
+    return `${this.api}/sign-in?${query}`;
+  }
+
+  /** Trade the code that page gave for an access token, and make the conversation the traveller's. */
+  async redeem(code) {
+    const thread = this.#readThread();
+    const body = { code, conversation_id: thread?.id };
+    const { access_token: token, full_name: name } = await this.#fetchJson("POST", "/v1/auth/exchange", { body });
+    const headers = { Authorization: `Bearer ${token}` };
+    await this.#fetch("POST", `/v1/chat/conversations/${thread.id}/claim`, { headers });
+    // from now on it opens to its owner only
+    this.#keepThread(thread.id, null);
+    sessionStorage.setItem(this.userKey, JSON.stringify({ token, name }));
+  }
+
+  /** A foreign page has only a token to forget; on our own the sign-in itself ends. */
+  async signOut() {
+    this.forgetUser();
+    this.forgetConversation();
+    if (this.api === location.origin) await this.#fetch("POST", "/v1/auth/logout", { body: {} });
   }
 
   /** The conversation as the server keeps it; null when there is none, or none any more. */
   async loadConversation() {
-    const known = this.#readThread();
-    if (!known) return null;
+    if (!this.#readThread()) return null;
     try {
-      return await this.#fetchJson("GET", `/v1/chat/conversations/${known.id}`);
+      return await this.#fetchJson("GET", this.#conversationPath());
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
       this.forgetConversation();
@@ -88,16 +137,22 @@ export class ChatClient {
 
   async #createConversation(signal) {
     const created = await this.#fetchJson("POST", "/v1/chat/conversations", { body: { channel: "web" }, signal });
-    const thread = { id: created.id, token: created.conversation_token };
-    sessionStorage.setItem(this.storageKey, JSON.stringify(thread));
+    this.#keepThread(created.id, created.conversation_token);
+  }
+
+  #keepThread(id, token) {
+    sessionStorage.setItem(this.storageKey, JSON.stringify({ id, token }));
   }
 
   #readThread() {
-    return JSON.parse(sessionStorage.getItem(this.storageKey) ?? "null");
+    return readStored(this.storageKey);
   }
 
+  /** Raises SignInEnded where the conversation has an owner who is not signed in any more. */
   #conversationPath() {
-    return `/v1/chat/conversations/${this.#readThread()?.id}`;
+    const thread = this.#readThread();
+    if (thread && !thread.token && !this.user) throw new SignInEnded();
+    return `/v1/chat/conversations/${thread?.id}`;
   }
 
   async #fetchJson(method, path, options) {
@@ -106,15 +161,21 @@ export class ChatClient {
 
   async #fetch(method, path, { body, headers = {}, signal } = {}) {
     headers["Accept-Language"] = this.getLanguage();
+    const { user } = this;
     const token = this.#readThread()?.token;
     if (token) headers["X-Conversation-Token"] = token;
+    if (user) headers.Authorization = `Bearer ${user.token}`;
+    if (this.siteKey) headers["X-Site-Key"] = this.siteKey;
     if (body) headers["Content-Type"] = "application/json";
     const request = { method, headers, signal, body: body && JSON.stringify(body), cache: "no-store" };
     const response = await fetch(this.api + path, request).catch((error) => {
       throw signal?.aborted ? error : new ConnectionLost();
     });
-    if (!response.ok) throw new ApiError(response, await response.json().catch(() => null));
-    return response;
+    if (response.ok) return response;
+    const error = new ApiError(response, await response.json().catch(() => null));
+    if (!user || !SIGN_IN_CODES.has(error.code)) throw error;
+    this.forgetUser();
+    throw new SignInEnded();
   }
 }
 
@@ -172,6 +233,18 @@ export class RunStream {
   }
 }
 
+/** The sentence that tells a traveller what went wrong. */
+export function explain(error, words) {
+  if (error instanceof ApiError) return error.message;
+  if (error instanceof ConnectionLost) return words.connectionLost;
+  if (error instanceof SignInEnded) return words.signInEnded;
+  throw error; // a mistake of ours belongs on the console
+}
+
+export function isWorthRepeating(error) {
+  return error instanceof ConnectionLost || [409, 429].includes(error.status);
+}
+
 /** A body that breaks off is told as a TypeError. */
 function isTemporary(error) {
   const isCut = error instanceof ConnectionLost || error instanceof TypeError;
@@ -179,12 +252,16 @@ function isTemporary(error) {
 }
 
 /** A random UUID; crypto.randomUUID does not exist on plain http off localhost. */
-function makeUuid() {
+export function makeUuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+function readStored(key) {
+  return JSON.parse(sessionStorage.getItem(key) ?? "null");
 }
 
 function sleep(seconds) {

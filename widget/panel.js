@@ -1,14 +1,14 @@
 /** The open chat: header, log, composer, and what happens between them. */
 
-import { ApiError, ChatClient, ConnectionLost } from "./client.js";
+import { Account } from "./account.js";
+import { ChatClient, explain, isWorthRepeating, SignInEnded } from "./client.js";
 import { el, icon } from "./dom.js";
-import { describeActivity, wordsIn } from "./words.js";
+import { wordsIn } from "./words.js";
 import { LogScroller } from "./scroller.js";
 import { panelSheet } from "./styles.js";
 import { AssistantTurn, renderChips, renderUserMessage } from "./turns.js";
 
 const FULL_SCREEN = "(max-width: 480px)";
-const CLIENT_ERRORS_WORTH_REPEATING = new Set([409, 429]);
 
 export class Panel {
   #stream = null;
@@ -19,11 +19,13 @@ export class Panel {
   #sayings = [];
   /** Settled once the log shows what there was. */
   #restored;
+  /** What waits for the traveller to sign in again. */
+  #resume = null;
 
   constructor(host, root) {
     this.host = host;
     const api = host.getAttribute("api") ?? new URL(import.meta.url).origin;
-    this.client = new ChatClient(api, () => this.language);
+    this.client = new ChatClient(api, host.getAttribute("site-key"), () => this.language);
     root.adoptedStyleSheets.push(panelSheet);
     this.#build();
     root.append(this.dialog);
@@ -76,6 +78,7 @@ export class Panel {
   reset() {
     this.#stopListening();
     this.client.forgetConversation();
+    this.#resume = null;
     this.log.replaceChildren();
     this.#showWelcome();
     this.input.focus();
@@ -125,10 +128,20 @@ export class Panel {
 
   #buildHeader() {
     const title = el("h2");
-    const subtitle = el("p");
     this.#say(() => title.replaceChildren(this.words.title));
-    this.#say(() => subtitle.replaceChildren(this.words.subtitle));
-    const language = el("button", { type: "button", class: "language", onclick: () => this.#switchLanguage() });
+    const onclick = () => (this.host.lang = this.language === "vi" ? "en" : "vi");
+    const language = el("button", { type: "button", class: "language", onclick });
+    this.account = new Account(this.client, () => this.words, {
+      onSignedIn: () => {
+        this.status.textContent = this.words.signedIn;
+        this.#resume?.();
+        this.#resume = null;
+      },
+      onSignedOut: () => this.reset(),
+      onTrouble: (error) => this.#startTurn().showNotice(this.#explain(error)),
+      onBlocked: (address) => this.#startTurn().showNotice(this.words.blocked, this.words.signIn, address),
+    });
+    this.#say(() => this.account.show());
     this.#say(() => {
       language.replaceChildren(this.language === "vi" ? "EN" : "VI");
       language.setAttribute("aria-label", this.words.otherLanguage);
@@ -137,8 +150,8 @@ export class Panel {
     return el(
       "div", // a header here would be a second banner of the host page
       { class: "head", part: "header" },
-      el("span", { class: "mark" }, icon("plane")),
-      el("div", {}, title, subtitle),
+      el("div", {}, title, this.account.line),
+      this.account.node,
       language,
       this.#buildIconButton("fresh", () => this.reset()),
       this.#buildIconButton("close", () => this.close()),
@@ -220,10 +233,6 @@ export class Panel {
     if (event.key === "Escape" && !event.isComposing) this.close();
   }
 
-  #switchLanguage() {
-    this.host.lang = this.language === "vi" ? "en" : "vi";
-  }
-
   #reopen() {
     this.dialog.close();
     this.open();
@@ -245,7 +254,7 @@ export class Panel {
       conversation = await this.client.loadConversation();
     } catch (error) {
       turn.showActivity("");
-      turn.showNotice(this.#explain(error), this.words.tryAgain, () => {
+      this.#showTrouble(turn, error, true, () => {
         turn.node.remove();
         this.#restore();
       });
@@ -264,13 +273,7 @@ export class Panel {
       this.log.append(renderUserMessage(message.content, this.words.you));
       return;
     }
-    const turn = this.#startTurn();
-    turn.startText(message.id);
-    turn.appendText(message.id, message.content);
-    turn.endText(message.id, message.blocks);
-    message.attachments.forEach((card) => turn.showCard(card.id, card));
-    if (message.error) turn.showNotice(message.error.message);
-    else if (message.run === "cancelled") turn.showNotice(this.words.stopped);
+    this.#startTurn().recall(message, this.words.stopped);
   }
 
   #startTurn() {
@@ -313,29 +316,10 @@ export class Panel {
   }
 
   #show(event, turn) {
+    turn.hear(event, this.language);
     switch (event.type) {
       case "RUN_STARTED":
-        turn.showActivity(this.words.working);
         if (this.#isStopWanted) this.stop();
-        break;
-      case "STEP_STARTED":
-        turn.showActivity(describeActivity(event.stepName, this.language));
-        break;
-      case "TOOL_CALL_START":
-        turn.showActivity(describeActivity(event.toolCallName, this.language));
-        break;
-      case "TEXT_MESSAGE_START":
-        turn.startText(event.messageId);
-        break;
-      case "TEXT_MESSAGE_CONTENT":
-        turn.showActivity("");
-        turn.appendText(event.messageId, event.delta);
-        break;
-      case "TEXT_MESSAGE_END":
-        turn.endText(event.messageId, event.metadata?.blocks);
-        break;
-      case "ACTIVITY_SNAPSHOT":
-        turn.showCard(event.messageId, event.content);
         break;
       case "CUSTOM":
         if (event.name === "suggested_actions") this.#showChips(event.value);
@@ -365,18 +349,25 @@ export class Panel {
   }
 
   #showFailure(error, stream, turn) {
-    const canRepeat = error instanceof ConnectionLost || isWorthRepeating(error);
-    const message = this.#explain(error);
-    turn.showNotice(message, canRepeat ? this.words.tryAgain : undefined, () => {
+    this.#showTrouble(turn, error, isWorthRepeating(error), () => {
       if (!this.#stream) this.#hear(stream, turn);
     });
+    const message = this.#explain(error);
     this.#announce(message, "tc:error", { message });
   }
 
+  /** A sign-in that has ended loses nothing: after the next one it goes on from here. */
+  #showTrouble(turn, error, canRepeat, repeat) {
+    const { words } = this;
+    if (error instanceof SignInEnded) {
+      this.#resume = repeat;
+      this.account.show();
+      turn.showNotice(words.signInEnded, words.signIn, () => this.account.signIn());
+    } else turn.showNotice(this.#explain(error), canRepeat && words.tryAgain, repeat);
+  }
+
   #explain(error) {
-    if (error instanceof ApiError) return error.message;
-    if (error instanceof ConnectionLost) return this.words.connectionLost;
-    throw error; // a mistake of ours belongs on the console
+    return explain(error, this.words);
   }
 
   #showChips(chips) {
@@ -401,8 +392,4 @@ export class Panel {
     this.#stream = null;
     this.#showButton();
   }
-}
-
-function isWorthRepeating(error) {
-  return error instanceof ApiError && CLIENT_ERRORS_WORTH_REPEATING.has(error.status);
 }

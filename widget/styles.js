@@ -35,9 +35,9 @@ h2, h3, p, ol, ul { margin: 0; }
 .panel[open] { display: flex; }
 .panel:focus-visible { outline: none; }
 
-.head { display: flex; align-items: center; gap: 4px; padding: 10px 8px 10px 14px; color: #fff;
+.head { display: flex; align-items: center; gap: 4px; padding: 10px 8px; color: #fff;
   background: var(--tc-fill); }
-.head > div { flex: 1; min-width: 0; padding-inline-start: 8px; }
+.head > div:first-child { flex: 1; min-width: 0; padding-inline-start: 8px; }
 .head h2 { font-size: 16px; line-height: 1.3; font-weight: 650; }
 .head p { font-size: 13px; line-height: 1.3; }
 .head :is(h2, p) { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -47,6 +47,15 @@ h2, h3, p, ol, ul { margin: 0; }
 .head button:hover { background: rgb(255 255 255 / .16); }
 .head button:focus-visible { outline-color: currentColor; outline-offset: -4px; }
 .head .language { font-size: 14px; font-weight: 650; }
+.me { position: relative; flex: none; }
+.head .me > * { display: flex; align-items: center; gap: 6px; width: auto; height: 44px;
+  padding: 0 10px; white-space: nowrap; border-radius: 12px; font-size: 14px; font-weight: 650; cursor: pointer; }
+.head .me > :hover { background: rgb(255 255 255 / .16); }
+.head .me > :focus-visible { outline-color: currentColor; outline-offset: -4px; }
+.me summary { list-style: none; }
+.me .icon + .icon { margin-inline-start: -4px; width: 1em; }
+.head .me > .out { position: absolute; z-index: 1; right: 0; top: 48px; padding: 0 16px; color: var(--tc-ink);
+  background: var(--tc-paper); box-shadow: 0 4px 14px rgb(0 0 0 / .3); }
 .mark { display: grid; place-items: center; flex: none; width: 38px; height: 38px; border-radius: 50%;
   background: rgb(255 255 255 / .18); }
 
@@ -97,8 +106,8 @@ h2, h3, p, ol, ul { margin: 0; }
   border-radius: 12px;
   font-size: 15px; line-height: 1.4; color: var(--tc-warn); background: var(--tc-paper); }
 .notice span { flex: 1; }
-.notice button { min-height: 44px; padding: 0 14px; border: 1px solid currentColor; border-radius: 10px;
-  font-weight: 600;
+.notice :is(button, a) { display: grid; place-items: center; min-height: 44px; padding: 0 14px;
+  border: 1px solid currentColor; border-radius: 10px; font-weight: 600; color: inherit; text-decoration: none;
   background: none; }
 
 .cards { display: grid; gap: 12px; }
@@ -184,6 +193,7 @@ h2, h3, p, ol, ul { margin: 0; }
 @media (max-width: 480px) {
   .panel { inset: 0 auto auto 0; width: 100%; height: 100dvh; height: min(100dvh, var(--tc-visible-height, 100dvh));
     border: 0; border-radius: 0; }
+  .me button > span { display: none; }
   .head { padding-top: max(10px, env(safe-area-inset-top)); }
 }
 @media (prefers-reduced-motion: reduce) { .dots { animation: none; } }

@@ -3,6 +3,7 @@
 import { renderCard } from "./cards.js";
 import { el, icon } from "./dom.js";
 import { renderBlocks, renderPlainText } from "./text.js";
+import { describeActivity } from "./words.js";
 
 export function renderUserMessage(text, author) {
   return el("article", { class: "user" }, el("span", { class: "unseen" }, `${author}: `), el("p", {}, text));
@@ -33,6 +34,37 @@ export class AssistantTurn {
       this.#notice,
       this.#activity,
     );
+  }
+
+  /** Show what an event of the run tells about this answer. */
+  hear(event, language) {
+    switch (event.type) {
+      case "RUN_STARTED":
+        return this.showActivity(describeActivity("", language));
+      case "STEP_STARTED":
+        return this.showActivity(describeActivity(event.stepName, language));
+      case "TOOL_CALL_START":
+        return this.showActivity(describeActivity(event.toolCallName, language));
+      case "TEXT_MESSAGE_START":
+        return this.startText(event.messageId);
+      case "TEXT_MESSAGE_CONTENT":
+        this.showActivity("");
+        return this.appendText(event.messageId, event.delta);
+      case "TEXT_MESSAGE_END":
+        return this.endText(event.messageId, event.metadata?.blocks);
+      case "ACTIVITY_SNAPSHOT":
+        return this.showCard(event.messageId, event.content);
+    }
+  }
+
+  /** Show the whole of a stored answer. */
+  recall({ id, content, blocks, attachments, error, run }, stopped) {
+    this.startText(id);
+    this.appendText(id, content);
+    this.endText(id, blocks);
+    attachments.forEach((card) => this.showCard(card.id, card));
+    if (error) this.showNotice(error.message);
+    else if (run === "cancelled") this.showNotice(stopped);
   }
 
   startText(id) {
@@ -66,8 +98,11 @@ export class AssistantTurn {
     this.#activity.replaceChildren(...(text ? [el("span", { class: "dots", "aria-hidden": "true" }), text] : []));
   }
 
-  showNotice(text, action, onclick) {
-    const button = action && el("button", { type: "button", onclick }, action);
+  /** `way` is what the action does, or the address it leads to. */
+  showNotice(text, action, way) {
+    const isLink = typeof way === "string";
+    const attributes = isLink ? { href: way, target: "_blank", rel: "opener" } : { type: "button", onclick: way };
+    const button = action && el(isLink ? "a" : "button", attributes, action);
     this.#notice.replaceChildren(el("p", { class: "notice" }, icon("alert"), el("span", {}, text), button));
   }
 

@@ -1,15 +1,14 @@
 /**
- * `<travel-chat api lang theme open>`: the launcher. The chat itself is fetched when it is first opened.
+ * `<travel-chat api site-key lang theme open>`: the launcher. The chat itself is fetched when it is first opened.
  *
- * `api` is the origin of the chat API (ours by default), `lang` is vi or en (the browser's by default), `theme` is
- * light or dark (the system's by default), `open` opens it at once. Methods: open() close() send(text) reset().
+ * `api` is the origin of the chat API (ours by default), `site-key` names the website to it where that is not ours,
+ * `lang` is vi or en (the browser's by default), `theme` is light or dark (the system's by default), `open` opens it at
+ * once. Methods: open() close() send(text) reset().
  * Events: tc:open, tc:close, tc:message, tc:error.
  */
 
 import { createSheet, el, icon } from "./widget/dom.js";
-import { matchLanguage, wordsIn } from "./widget/words.js";
-
-const LANGUAGE_KEY = "travel-chat:language";
+import { chooseLanguage, keepLanguage, matchLanguage, wordsIn } from "./widget/words.js";
 
 const launcherSheet = createSheet(`
   :host {
@@ -57,7 +56,7 @@ class TravelChat extends HTMLElement {
     if (!language) return;
     this.#label();
     if (!this.#panel) return;
-    localStorage.setItem(LANGUAGE_KEY, language);
+    keepLanguage(language);
     this.#panel.then((panel) => panel.translate());
   }
 
@@ -107,12 +106,6 @@ class TravelChat extends HTMLElement {
     const isUnread = this.#launcher.classList.contains("unread");
     this.#launcher.setAttribute("aria-label", isUnread ? words.openUnread : words.open);
   }
-}
-
-/** What the page says, what the traveller chose here before, what the browser prefers. */
-function chooseLanguage(pageLanguage) {
-  const wishes = [pageLanguage, localStorage.getItem(LANGUAGE_KEY), ...navigator.languages];
-  return wishes.map(matchLanguage).find(Boolean) ?? "en";
 }
 
 customElements.define("travel-chat", TravelChat);

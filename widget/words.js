@@ -9,6 +9,11 @@ const VI = {
   openUnread: "Mở trợ lý chuyến bay, có tin nhắn mới",
   close: "Đóng",
   fresh: "Cuộc trò chuyện mới",
+  signIn: "Đăng nhập",
+  signOut: "Đăng xuất",
+  signedIn: "Đã đăng nhập",
+  signInEnded: "Phiên đăng nhập đã hết. Tin của bạn vẫn còn đây.",
+  blocked: "Trình duyệt đã chặn cửa sổ đăng nhập. Mở bằng nút này nhé:",
   otherLanguage: "EN: switch to English",
   log: "Cuộc trò chuyện",
   welcome: "Xin chào! Bạn muốn bay đi đâu?",
@@ -43,6 +48,11 @@ const EN = {
   openUnread: "Open the flight assistant, new message",
   close: "Close",
   fresh: "New conversation",
+  signIn: "Sign in",
+  signOut: "Sign out",
+  signedIn: "Signed in",
+  signInEnded: "Your sign-in has ended. Your message is still here.",
+  blocked: "The browser blocked the sign-in window. Open it here:",
   otherLanguage: "VI: chuyển sang tiếng Việt",
   log: "Conversation",
   welcome: "Hello! Where would you like to fly?",
@@ -88,6 +98,18 @@ export function wordsIn(language) {
 export function describeActivity(name, language) {
   const activity = ACTIVITIES[name];
   return activity ? activity[language] : wordsIn(language).working;
+}
+
+const LANGUAGE_KEY = "travel-chat:language";
+
+export function keepLanguage(language) {
+  localStorage.setItem(LANGUAGE_KEY, language);
+}
+
+/** What the page says, what the traveller chose here before, what the browser prefers. */
+export function chooseLanguage(pageLanguage) {
+  const wishes = [pageLanguage, localStorage.getItem(LANGUAGE_KEY), ...navigator.languages];
+  return wishes.map(matchLanguage).find(Boolean) ?? "en";
 }
 
 export function matchLanguage(tag) {

@@ -11,11 +11,13 @@ from sse_starlette import EventSourceResponse
 
 from api.deps import CurrentActor, PartsDep
 from api.errors import describe_errors
+from api.limits import limited
 from api.routes.chat import STREAMED, start_turn
 from api.sse import reserve_stream, stream_run
 from core.errors import InvalidInput
 from services.conversations.errors import ConversationNotFound, MessageEmpty, ThreadIdTaken
 from services.conversations.turns import Incoming
+from services.rate_limits import CHAT
 
 router = APIRouter(tags=["chat"])
 
@@ -42,7 +44,7 @@ def read_ids(body: RunAgentInput) -> tuple[UUID, UUID]:
         raise IdNotUuid from error
 
 
-@router.post("/ag-ui", responses=STREAMED | describe_errors(404, 409))
+@router.post("/ag-ui", responses=STREAMED | describe_errors(401, 403, 404, 409), dependencies=[limited(CHAT)])
 async def run_agent(
     body: RunAgentInput,
     actor: CurrentActor,

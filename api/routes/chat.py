@@ -11,6 +11,7 @@ from sse_starlette import EventSourceResponse
 
 from api.deps import CurrentActor, PageDep, Parts, PartsDep, Session
 from api.errors import describe_errors, language_of
+from api.limits import limited
 from api.schemas.chat import (
     ActiveRun,
     ChatRequest,
@@ -35,6 +36,7 @@ from services.conversations.errors import MessageEmpty
 from services.conversations.following import follow
 from services.conversations.runs import ensure_log_kept, request_cancel
 from services.conversations.turns import Incoming, Turn, begin_turn
+from services.rate_limits import ACCOUNT, CHAT, OPENING, STREAM
 from understanding.read import read_language
 
 router = APIRouter(prefix="/chat", tags=["chat"])
@@ -52,7 +54,13 @@ class CursorInvalid(AppError):
     status = 400
 
 
-@router.post("/conversations", status_code=201, response_model=ConversationCreated, responses=describe_errors())
+@router.post(
+    "/conversations",
+    status_code=201,
+    response_model=ConversationCreated,
+    responses=describe_errors(401, 403, 404),
+    dependencies=[limited(OPENING)],
+)
 async def create_conversation(
     body: ConversationCreate, actor: CurrentActor, session: Session, parts: PartsDep
 ) -> ConversationCreated:
@@ -68,14 +76,24 @@ async def create_conversation(
     return ConversationCreated(**_conversation_fields(made.conversation, 0), conversation_token=made.token)
 
 
-@router.get("/conversations", response_model=list[ConversationRead], responses=describe_errors())
+@router.get(
+    "/conversations",
+    response_model=list[ConversationRead],
+    responses=describe_errors(401, 403, 404),
+    dependencies=[limited(ACCOUNT)],
+)
 async def list_conversations(actor: CurrentActor, session: Session, page: PageDep) -> list[ConversationRead]:
     """The caller's conversations, latest first; a visitor without a token has none."""
     found = await threads.list_conversations(session, actor, skip=page.skip, limit=page.limit)
     return [ConversationRead(**_conversation_fields(conversation, count)) for conversation, count in found]
 
 
-@router.get("/conversations/{conversation_id}", response_model=ConversationDetailRead, responses=describe_errors(404))
+@router.get(
+    "/conversations/{conversation_id}",
+    response_model=ConversationDetailRead,
+    responses=describe_errors(401, 403, 404),
+    dependencies=[limited(ACCOUNT)],
+)
 async def get_conversation(
     conversation_id: UUID,
     actor: CurrentActor,
@@ -95,7 +113,12 @@ async def get_conversation(
     )
 
 
-@router.delete("/conversations/{conversation_id}", status_code=204, responses=describe_errors(404))
+@router.delete(
+    "/conversations/{conversation_id}",
+    status_code=204,
+    responses=describe_errors(401, 403, 404),
+    dependencies=[limited(ACCOUNT)],
+)
 async def delete_conversation(conversation_id: UUID, actor: CurrentActor, parts: PartsDep) -> Response:
     """Remove a conversation and everything said in it."""
     async with parts.transactions() as session:
@@ -104,7 +127,24 @@ async def delete_conversation(conversation_id: UUID, actor: CurrentActor, parts:
     return Response(status_code=204)
 
 
-@router.post("/messages", response_model=ChatResponse, responses=STREAMED | describe_errors(404, 409))
+@router.post(
+    "/conversations/{conversation_id}/claim",
+    response_model=ConversationRead,
+    responses=describe_errors(401, 403, 404),
+    dependencies=[limited(ACCOUNT)],
+)
+async def claim_conversation(conversation_id: UUID, actor: CurrentActor, session: Session) -> ConversationRead:
+    """Make an anonymous conversation the signed-in user's, who sends its token along; it opens it no more."""
+    conversation, count = await threads.claim(session, actor, conversation_id)
+    return ConversationRead(**_conversation_fields(conversation, count))
+
+
+@router.post(
+    "/messages",
+    response_model=ChatResponse,
+    responses=STREAMED | describe_errors(401, 403, 404, 409),
+    dependencies=[limited(CHAT)],
+)
 async def send_message(body: ChatRequest, request: Request, actor: CurrentActor, parts: PartsDep) -> Response:
     """Say something; without a `conversation_id` a new conversation is opened. SSE with `Accept: text/event-stream`."""
     return await _send(body, body.conversation_id, request, actor, parts)
@@ -113,7 +153,8 @@ async def send_message(body: ChatRequest, request: Request, actor: CurrentActor,
 @router.post(
     "/conversations/{conversation_id}/messages",
     response_model=ChatResponse,
-    responses=STREAMED | describe_errors(404, 409),
+    responses=STREAMED | describe_errors(401, 403, 404, 409),
+    dependencies=[limited(CHAT)],
 )
 async def send_message_to(
     conversation_id: UUID, body: ChatRequest, request: Request, actor: CurrentActor, parts: PartsDep
@@ -123,7 +164,9 @@ async def send_message_to(
 
 
 @router.get(
-    "/conversations/{conversation_id}/runs/{run_id}/events", responses=STREAMED | describe_errors(400, 404, 410)
+    "/conversations/{conversation_id}/runs/{run_id}/events",
+    responses=STREAMED | describe_errors(400, 401, 403, 404, 410),
+    dependencies=[limited(STREAM)],
 )
 async def follow_run(
     conversation_id: UUID,
@@ -141,7 +184,12 @@ async def follow_run(
         return stream_run(parts, run_id, after=cursor)
 
 
-@router.post("/conversations/{conversation_id}/runs/{run_id}/cancel", status_code=202, responses=describe_errors(404))
+@router.post(
+    "/conversations/{conversation_id}/runs/{run_id}/cancel",
+    status_code=202,
+    responses=describe_errors(401, 403, 404),
+    dependencies=[limited(ACCOUNT)],
+)
 async def cancel_run(conversation_id: UUID, run_id: UUID, actor: CurrentActor, parts: PartsDep) -> dict[str, str]:
     """Ask a run to stop; it ends with outcome `cancelled` and the conversation goes on. Harmless if it has ended."""
     async with parts.transactions() as session:
@@ -182,7 +230,7 @@ async def _send(
             return stream_run(parts, turn.run.id, headers=headers)
         async for _ in follow(parts.transactions, parts.wakeups, turn.run.id):
             pass
-    return JSONResponse((await _read_reply(parts, actor, turn)).model_dump(mode="json"), headers=headers)
+    return JSONResponse((await _read_reply(parts, turn)).model_dump(mode="json"), headers=headers)
 
 
 async def start_turn(parts: Parts, actor: Actor, incoming: Incoming) -> Turn:
@@ -195,11 +243,9 @@ async def start_turn(parts: Parts, actor: Actor, incoming: Incoming) -> Turn:
     return turn
 
 
-async def _read_reply(parts: Parts, actor: Actor, turn: Turn) -> ChatResponse:
-    if turn.token:  # the visitor holds it from this answer on
-        actor = Actor(conversation_token_hash=turn.conversation.token_hash)
+async def _read_reply(parts: Parts, turn: Turn) -> ChatResponse:
     async with parts.transactions() as session:
-        reply = await threads.get_reply(session, actor, turn.conversation.id, turn.run.id)
+        reply = await threads.get_reply(session, turn.conversation.id, turn.run.id)
     message = _read_message(reply.message)
     view = reply.conversation.state
     return ChatResponse(

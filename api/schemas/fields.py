@@ -25,6 +25,7 @@ def check_line(value: str) -> str:
     return value
 
 
+Line = Annotated[str, AfterValidator(check_line)]
 FullName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(check_line)
 ]

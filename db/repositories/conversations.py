@@ -34,6 +34,10 @@ class ConversationRepository:
             statement = statement.with_for_update()
         return await self._session.scalar(statement)
 
+    async def find(self, conversation_id: UUID) -> Conversation | None:
+        """The conversation whoever it belongs to: for what was permitted before."""
+        return await self._session.get(Conversation, conversation_id)
+
     async def list_readable(self, actor: Actor, *, skip: int, limit: int) -> Sequence[tuple[Conversation, int]]:
         """Newest first, each with its number of messages."""
         count = (

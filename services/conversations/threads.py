@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import InvalidInput
 from core.ids import new_id
-from core.security import Actor, hash_token, new_token
+from core.security import CHAT_SCOPE, Actor, hash_token, new_token
 from db.models import Conversation, ConversationMessage, Run
 from db.repositories.conversations import ConversationRepository
 from db.repositories.runs import RunRepository
@@ -156,10 +156,17 @@ class Reply:
     message: ConversationMessage
 
 
-async def get_reply(session: AsyncSession, actor: Actor, conversation_id: UUID, run_id: UUID) -> Reply:
-    """The reply a finished run wrote."""
-    run = await get_run(session, actor, conversation_id, run_id)
-    conversation = await get(session, actor, conversation_id)
+async def get_reply(session: AsyncSession, conversation_id: UUID, run_id: UUID) -> Reply:
+    """The reply of a finished run, for whoever was let in to begin it: the conversation may have been claimed since.
+
+    Raises ConversationNotFound and RunNotFound when it was deleted meanwhile.
+    """
+    conversation = await ConversationRepository(session).find(conversation_id)
+    if conversation is None:
+        raise ConversationNotFound
+    run = await RunRepository(session).find(conversation_id, run_id)
+    if run is None:
+        raise RunNotFound
     message = await ConversationRepository(session).get_message_of_run(run_id, "assistant")
     return Reply(conversation, run, message)
 
@@ -168,3 +175,19 @@ async def delete(session: AsyncSession, actor: Actor, conversation_id: UUID) -> 
     """Remove a conversation with its messages, runs and events."""
     await get(session, actor, conversation_id, for_update=True)
     await ConversationRepository(session).delete(conversation_id)
+
+
+async def claim(session: AsyncSession, actor: Actor, conversation_id: UUID) -> tuple[Conversation, int]:
+    """Make an anonymous conversation the signed-in caller's, who shows its token; one that is theirs stays so.
+
+    Its token opens it no more. Gives its message count too. Raises ConversationNotFound.
+    """
+    user_id = actor.require_user(CHAT_SCOPE)
+    visitor = Actor(conversation_token_hash=actor.conversation_token_hash)
+    repository = ConversationRepository(session)
+    conversation = await repository.find_readable(visitor, conversation_id, for_update=True)
+    if conversation is None:
+        conversation = await get(session, actor, conversation_id)
+    else:
+        conversation.user_id, conversation.token_hash = user_id, None
+    return conversation, await repository.count_messages(conversation_id)

@@ -17,6 +17,7 @@ from providers.flights.base import FlightProvider
 from services.flights.errors import OfferExpired, OfferNotFound
 from services.flights.rules import ensure_searchable
 from services.flights.selection import StoredOffer
+from services.rate_limits import SEARCH, count_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,10 @@ async def search(
     today: date,
     conversation_id: UUID | None = None,
 ) -> SearchResult:
-    """Offers for a query, from the cache while they are fresh. Raises the InvalidInput that `rules` finds."""
+    """Offers for a query, from the cache while they are fresh.
+
+    Raises the InvalidInput that `rules` finds, and RateLimited to whoever has us ask the provider too often.
+    """
     ensure_searchable(query, today=today)
     key = search_key(query, provider.name)
     async with transactions() as session:
@@ -50,6 +54,8 @@ async def search(
         cached = await OfferRepository(session).list_cached(key, now=clock.now())
         offers = tuple(StoredOffer(row.id, FlightOffer.model_validate(row.payload)) for row in cached)
     if not offers:
+        asker = actor.user_id or conversation_id
+        await count_call(transactions, SEARCH, caller=str(asker) if asker else None)
         offers = await _ask_provider(transactions, provider, key, query)
     return SearchResult(record.id, query, offers)
 

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from core.settings import Settings
 from tests.conftest import at_database
+from tests.support.accounts import Lobby
 from tests.support.models import offline_models
 from tests.support.talk import Talk
 
@@ -39,8 +40,7 @@ async def shared_app(
 @pytest.fixture
 async def shared_client(shared_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A visitor of the shared server who holds nothing yet."""
-    transport = httpx.ASGITransport(app=shared_app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=30) as visitor:
+    async with Lobby(shared_app).visitor() as visitor:
         yield visitor
 
 
@@ -50,6 +50,12 @@ async def talk(shared_client: httpx.AsyncClient) -> Talk:
     made = (await shared_client.post("/v1/chat/conversations", json={})).json()
     shared_client.headers["X-Conversation-Token"] = made["conversation_token"]
     return Talk(shared_client, made["id"])
+
+
+@pytest.fixture
+def lobby(shared_app: FastAPI) -> Lobby:
+    """The way into the shared server for visitors and for people with accounts."""
+    return Lobby(shared_app)
 
 
 @pytest.fixture

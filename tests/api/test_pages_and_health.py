@@ -11,22 +11,30 @@ import httpx
 import psycopg
 import pytest
 
+from core.errors import AppError
+from services.accounts.errors import AccountLocked
+from services.accounts.identities import GoogleSignInFailed
 from tests.conftest import NOW
 from tests.support.talk import VIETNAMESE, Talk
 
 WIDGET = Path(__file__).parents[2] / "widget"
+PAGES = Path(__file__).parents[2] / "api" / "pages"
 UUID_ANYWHERE = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 
-PAGES = [
+SERVED = [
     ("/", "text/html"),
+    ("/sign-in", "text/html"),
+    ("/travellers", "text/html"),
     ("/page.css", "text/css"),
     ("/favicon.svg", "image/svg+xml"),
     ("/widget.js", "text/javascript"),
     *((f"/widget/{path.name}", "text/javascript") for path in sorted(WIDGET.glob("*.js"))),
+    *((f"/pages/{path.name}", "text/javascript") for path in sorted(PAGES.glob("*.js"))),
+    ("/pages/account.css", "text/css"),
 ]
 
 
-@pytest.mark.parametrize(("path", "kind"), PAGES)
+@pytest.mark.parametrize(("path", "kind"), SERVED)
 async def test_page_is_served_under_a_policy_without_inline_script(
     shared_client: httpx.AsyncClient, path: str, kind: str
 ) -> None:
@@ -42,12 +50,41 @@ async def test_page_is_served_under_a_policy_without_inline_script(
     assert response.headers["Cache-Control"] == "no-cache"
 
 
-async def test_chat_page_needs_nothing_from_elsewhere(shared_client: httpx.AsyncClient) -> None:
-    page = (await shared_client.get("/")).text
-    assert "<travel-chat" in page
+@pytest.mark.parametrize(("path", "holds"), [("/", "<travel-chat"), ("/sign-in", "<main"), ("/travellers", "<main")])
+async def test_page_needs_nothing_from_elsewhere(shared_client: httpx.AsyncClient, path: str, holds: str) -> None:
+    page = (await shared_client.get(path)).text
+    assert holds in page
     assert not re.findall(r"""(?:src|href)=["']?(?:https?:)?//""", page)
     assert not re.findall(r"<script(?![^>]*\bsrc=)", page), "an inline script would not run under the policy"
     assert not re.findall(r"\son\w+=|\sstyle=", page)
+
+
+async def test_scripts_never_read_markup_from_text() -> None:
+    scripts = [*WIDGET.glob("*.js"), *PAGES.glob("*.js")]
+    assert len(scripts) > 20
+    for script in scripts:
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", script.read_text()), (
+            script
+        )
+
+
+async def test_widget_may_run_on_any_page_and_our_own_pages_on_ours_only(shared_client: httpx.AsyncClient) -> None:
+    for path in ("/widget.js", "/widget/panel.js"):
+        assert (await shared_client.get(path)).headers["Access-Control-Allow-Origin"] == "*"
+    for path in ("/sign-in", "/pages/account.js", "/sign-in/ways"):
+        assert "Access-Control-Allow-Origin" not in (await shared_client.get(path)).headers
+
+
+async def test_sign_in_page_is_told_that_google_is_simulated(shared_client: httpx.AsyncClient) -> None:
+    assert (await shared_client.get("/sign-in/ways")).json() == {"google": "simulated"}
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "nothing.js", "..%2f..%2fcli.js", "%2e%2e/routes/pages.py", "favicon.svg"]
+)
+async def test_only_the_pages_own_parts_are_served(shared_client: httpx.AsyncClient, name: str) -> None:
+    response = await shared_client.get(f"/pages/{name}")
+    assert response.status_code in (404, 422)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +106,10 @@ async def test_api_answers_carry_the_same_headers(shared_client: httpx.AsyncClie
 async def test_api_description_documents_the_conversation_and_its_errors(shared_client: httpx.AsyncClient) -> None:
     description = (await shared_client.get("/v1/openapi.json")).json()
     paths = description["paths"]
-    assert {path for path in paths if path.startswith("/v1/")} == {
+    assert set(paths) >= {
         "/v1/ag-ui",
+        "/v1/auth/login",
+        "/v1/users/me/passengers",
         "/v1/chat/conversations",
         "/v1/chat/conversations/{conversation_id}",
         "/v1/chat/conversations/{conversation_id}/messages",
@@ -141,3 +180,11 @@ async def test_request_id_that_could_do_harm_is_replaced(shared_client: httpx.As
 async def test_instants_are_utc_in_rfc_3339(talk: Talk) -> None:
     detail = await talk.detail()
     assert detail["created_at"] == f"{NOW.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
+
+
+def test_sign_in_page_has_words_for_every_way_google_can_fail() -> None:
+    words = (PAGES / "account_words.js").read_text()
+    failures: list[type[AppError]] = [GoogleSignInFailed, *GoogleSignInFailed.__subclasses__(), AccountLocked]
+    codes = {each.code for each in failures}
+    assert len(codes) > 3
+    assert {code: len(re.findall(rf"^    {code}:", words, re.MULTILINE)) for code in codes} == dict.fromkeys(codes, 2)

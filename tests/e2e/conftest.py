@@ -15,7 +15,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -66,6 +74,11 @@ class Server:
         self._process.wait(STOP_SECONDS)
         self._process = None
 
+    def run(self, *command: str) -> str:
+        """What a command on the same data prints."""
+        arguments = [sys.executable, "cli.py", *command]
+        return subprocess.run(arguments, cwd=ROOT, env=self._env, check=True, capture_output=True, text=True).stdout
+
     def _is_ready(self) -> bool:
         try:
             return httpx.get(f"{self.url}/readyz").status_code == httpx.codes.OK
@@ -78,9 +91,7 @@ class Chat:
 
     def __init__(self, context: BrowserContext, url: str) -> None:
         self.page = context.new_page()
-        self.problems: list[str] = []
-        self.page.on("console", self._note_console)
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.problems = note_problems(self.page)
         self.page.goto(url)
         self.find(".welcome").wait_for()
 
@@ -110,11 +121,21 @@ class Chat:
         wide: list[str] = self.page.evaluate(script)
         return wide
 
-    def _note_console(self, message: ConsoleMessage) -> None:
+
+def note_problems(page: Page) -> list[str]:
+    """What goes wrong on the page from now on."""
+    problems: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.problems.append(message.text)
+            problems.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    return problems
 
 
+OpenBrowser = Callable[[str, ViewportSize], BrowserContext]
 OpenChat = Callable[[str, ViewportSize], Chat]
 
 
@@ -143,11 +164,11 @@ def server(browser: Browser) -> Iterator[Server]:
 
 
 @pytest.fixture
-def open_chat(browser: Browser, server: Server) -> Iterator[OpenChat]:
-    """Open the page as a new visitor with a browser language and a screen."""
+def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
+    """A new visitor's browser, with its language and screen."""
     contexts: list[BrowserContext] = []
 
-    def open_page(locale: str, viewport: ViewportSize) -> Chat:
+    def open_context(locale: str, viewport: ViewportSize) -> BrowserContext:
         is_phone = viewport == PHONE
         contexts.append(
             browser.new_context(
@@ -158,11 +179,17 @@ def open_chat(browser: Browser, server: Server) -> Iterator[OpenChat]:
                 has_touch=is_phone,
             )
         )
-        return Chat(contexts[-1], server.url)
+        return contexts[-1]
 
-    yield open_page
+    yield open_context
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_chat(open_browser: OpenBrowser, server: Server) -> OpenChat:
+    """Open the chat page as a new visitor."""
+    return lambda locale, viewport: Chat(open_browser(locale, viewport), server.url)
 
 
 def _find_free_port() -> int:

@@ -119,7 +119,9 @@ async def test_conversation_deleted_in_mid_run_ends_its_streams_and_leaves_no_ro
     async with start_server(models=scripted_models(Say(REPLY, pause=0.03))) as served:
         talk = await Talk.open(served.client)
         begun = await talk.stream(SEARCH, until=after_text)
+        await eventually(lambda: _has_streams(served, 0))
         reading = asyncio.create_task(talk.resume(run_of(begun)))
+        await eventually(lambda: _has_streams(served, 1))
         answer = await talk.client.delete(talk.path, headers=talk.headers)
         assert answer.status_code == 204
         assert not terminals_of(await reading)
@@ -142,3 +144,7 @@ async def test_stopping_the_process_ends_its_runs_in_words(
         assert events[-1].data["code"] == "run_interrupted"
         assert text_of(events) == BEGINNING
         assert (await talk.ask("xin chào"))["state"]["run"] == "success"
+
+
+async def _has_streams(served: Served, count: int) -> bool:
+    return served.parts.open_streams == count

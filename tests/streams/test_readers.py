@@ -24,7 +24,7 @@ IMPATIENT_SECONDS = 1
 async def kill_listeners(database_url: str) -> int:
     """End every connection that listens for wake-ups, as a failover would."""
     statement = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-        WHERE datname = current_database() AND query ILIKE 'LISTEN %'"""
+        WHERE datname = current_database() AND query ILIKE 'LISTEN %run_events%'"""
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         row = await (await connection.execute(statement)).fetchone()
     assert row is not None
@@ -93,7 +93,7 @@ async def test_listening_comes_back_after_its_connection_was_killed(
 
 async def count_listeners(database_url: str) -> int:
     statement = """SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND state = 'idle' AND query ILIKE 'LISTEN %'"""
+        WHERE datname = current_database() AND state = 'idle' AND query ILIKE 'LISTEN %run_events%'"""
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         row = await (await connection.execute(statement)).fetchone()
     assert row is not None

@@ -1,0 +1,77 @@
+"""What the preference endpoints take and give."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from api.schemas.fields import Request
+from core.messages import Language
+from db.models import UserPreference
+from domain.offers import CabinClass
+from domain.travellers import MealCode, SeatPreference
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+AirlineCode = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z0-9]{2}$")]
+AirportCode = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{3}$")]
+CabinName = Literal["ECONOMY", "PREMIUM_ECONOMY", "BUSINESS", "FIRST"]
+
+
+class PreferenceUpdate(Request):
+    """Words and codes may be in any case. Null forgets a field."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"cabin_class": "ECONOMY", "preferred_airlines": ["VN", "QH"], "seat_preference": "window"},
+                {"home_airport": "LHR", "currency": "GBP", "locale": "en", "meal": "VGML"},
+            ]
+        }
+    )
+
+    cabin_class: Annotated[CabinClass, BeforeValidator(_lower)] | None = None
+    preferred_airlines: Annotated[list[AirlineCode], Field(max_length=10)] | None = None
+    """IATA codes, the best liked first."""
+    seat_preference: Annotated[SeatPreference, BeforeValidator(_lower)] | None = None
+    default_passenger_id: UUID | None = None
+    locale: Annotated[Language, BeforeValidator(_lower)] | None = None
+    currency: Currency | None = None
+    home_airport: AirportCode | None = None
+    meal: Annotated[MealCode, BeforeValidator(_upper)] | None = None
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was sent."""
+        return self.model_dump(exclude_unset=True)
+
+
+class PreferenceRead(BaseModel):
+    id: UUID
+    user_id: UUID
+    cabin_class: CabinName | None
+    preferred_airlines: list[str]
+    seat_preference: SeatPreference | None
+    default_passenger_id: UUID | None
+    locale: Language | None
+    currency: str | None
+    home_airport: str | None
+    meal: MealCode | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def describe_preference(preference: UserPreference) -> PreferenceRead:
+    fields = {name: getattr(preference, name) for name in PreferenceRead.model_fields}
+    return PreferenceRead(**fields | {"cabin_class": _upper(preference.cabin_class)})

@@ -1,0 +1,58 @@
+"""Everything we hold about a user, table by table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import (
+    AuditEvent,
+    Base,
+    Conversation,
+    ConversationMessage,
+    FlightSearch,
+    IdentityDocument,
+    NotificationLog,
+    Passenger,
+    User,
+    UserIdentity,
+    UserPreference,
+    UserSession,
+)
+
+WITHHELD = frozenset({"hashed_password", "token_hash", "letter"})
+"""Secrets that prove who somebody is; of no meaning to the person, and dangerous in a file on their disk."""
+
+
+def owned_by(user_id: UUID) -> Mapping[type[Base], ColumnElement[bool]]:
+    """Which rows of which tables are a user's."""
+    passengers = select(Passenger.id).where(Passenger.user_id == user_id)
+    conversations = select(Conversation.id).where(Conversation.user_id == user_id)
+    return {
+        User: User.id == user_id,
+        UserIdentity: UserIdentity.user_id == user_id,
+        UserSession: UserSession.user_id == user_id,
+        Passenger: Passenger.user_id == user_id,
+        IdentityDocument: IdentityDocument.passenger_id.in_(passengers),
+        UserPreference: UserPreference.user_id == user_id,
+        Conversation: Conversation.user_id == user_id,
+        ConversationMessage: ConversationMessage.conversation_id.in_(conversations),
+        FlightSearch: (FlightSearch.user_id == user_id) | FlightSearch.conversation_id.in_(conversations),
+        NotificationLog: NotificationLog.user_id == user_id,
+        AuditEvent: AuditEvent.user_id == user_id,
+    }
+
+
+async def read_everything(session: AsyncSession, user_id: UUID) -> dict[str, Sequence[dict[str, Any]]]:
+    """The user's rows by table, oldest first, without what is withheld."""
+    found: dict[str, Sequence[dict[str, Any]]] = {}
+    for model, is_theirs in owned_by(user_id).items():
+        table = Base.metadata.tables[model.__tablename__]
+        columns = [column for column in table.columns if column.name not in WITHHELD]
+        rows = await session.execute(select(*columns).where(is_theirs).order_by(table.c.created_at, table.c.id))
+        found[table.name] = [dict(row) for row in rows.mappings()]
+    return found

@@ -1,0 +1,9 @@
+"""The tables of the simulated world, which `migrate` makes in a schema of their own."""
+
+from __future__ import annotations
+
+from providers.sandbox.identity import IDENTITY_DDL
+from providers.sandbox.outbox import OUTBOX_DDL
+
+SANDBOX_DDL = (OUTBOX_DDL, *IDENTITY_DDL)
+"""Statements that may run again on a database that has them."""
