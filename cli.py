@@ -158,7 +158,7 @@ def worker() -> None:
 def make_admin(email: str) -> None:
     """Make an administrator; the password is asked for, or read from standard input."""
     from domain.contacts import normalise_email
-    from services.accounts.passwords import MIN_CHARACTERS
+    from services.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
     from services.accounts.registration import create_admin
 
     settings = _settings()
@@ -170,12 +170,13 @@ def make_admin(email: str) -> None:
         password = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     else:
         password = sys.stdin.readline().rstrip("\n")
-    if len(password) < MIN_CHARACTERS:
-        raise ConfigurationError(f"A password has at least {MIN_CHARACTERS} characters.")
+    if not MIN_CHARACTERS <= len(password) <= MAX_CHARACTERS:
+        raise ConfigurationError(f"A password has {MIN_CHARACTERS} to {MAX_CHARACTERS} characters.")
 
     async def run(transactions: Transactions, _: str) -> None:
         async with transactions() as session:
-            await create_admin(session, email=address, password=password)
+            if await create_admin(session, email=address, password=password):
+                typer.echo("There was an account: it has this password now, and was signed out everywhere.")
 
     _run_in_database(settings, run)
     typer.echo(f"{address} is an administrator and can sign in.")
@@ -186,11 +187,14 @@ def create_site(
     name: str, origin: Annotated[list[str], typer.Option(help="Of its pages, such as https://shop.example.")]
 ) -> None:
     """Let a website carry the chat; prints the key its pages name."""
+    from core.origins import ensure_private, normalise_origin
     from services.accounts import clients
 
     settings = _settings()
     try:
-        origins = [clients.normalise_origin(each) for each in origin]
+        origins = [normalise_origin(each) for each in origin]
+        for each in origins:
+            ensure_private(each)
     except ValueError as error:
         raise ConfigurationError(f"--origin {error}.") from error
 

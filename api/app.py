@@ -91,9 +91,10 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                 stack.push_async_callback(_cancel, asyncio.create_task(loop))
             with suppress(TimeoutError):
                 await asyncio.wait_for(wakeups.is_listening.wait(), LISTEN_SECONDS)
-            app.state.sandbox_google = SandboxGoogle(
-                transactions, base_url=settings.base_url, redirect_uris=(google.callback_url(settings),)
-            )
+            if has_simulated_identity(settings):
+                app.state.sandbox_google = SandboxGoogle(
+                    transactions, base_url=settings.base_url, redirect_uris=(google.callback_url(settings),)
+                )
             app.state.parts = Parts(
                 settings=settings,
                 transactions=transactions,

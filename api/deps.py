@@ -11,7 +11,9 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.security import Actor, hash_token
+from api.errors import language_of
+from core.messages import Language
+from core.security import Actor, Keys
 from core.settings import Settings
 from db.session import Transactions
 from db.wakeups import Wakeups
@@ -21,7 +23,7 @@ from providers.messaging.base import Outbox
 from services.accounts.clients import find_site
 from services.accounts.errors import TokenInvalid
 from services.accounts.sessions import authenticate
-from services.conversations.threads import ThreadDefaults
+from services.conversations.threads import ThreadDefaults, hash_conversation_token
 
 
 @dataclass(slots=True)
@@ -40,7 +42,7 @@ class Parts:
 
     @property
     def thread_defaults(self) -> ThreadDefaults:
-        return ThreadDefaults(self.settings.keys.signing_key, self.settings.default_time_zone)
+        return ThreadDefaults(self.settings.keys, self.settings.default_time_zone)
 
 
 async def get_parts(request: Request) -> Parts:
@@ -53,6 +55,20 @@ PartsDep = Annotated[Parts, Depends(get_parts)]
 async def get_session(parts: PartsDep) -> AsyncIterator[AsyncSession]:
     async with parts.transactions() as session:
         yield session
+
+
+async def get_keys(parts: PartsDep) -> Keys:
+    return parts.settings.keys
+
+
+KeysDep = Annotated[Keys, Depends(get_keys)]
+
+
+async def get_language(request: Request) -> Language:
+    return language_of(request)
+
+
+LanguageDep = Annotated[Language, Depends(get_language)]
 
 
 # function scope commits before the response goes out, so that a failed commit is never told as a success
@@ -84,7 +100,7 @@ async def get_actor(
     elif "authorization" in request.headers:
         raise TokenInvalid
     if conversation_token is not None:
-        actor = replace(actor, conversation_token_hash=hash_token(conversation_token, keys.signing_key))
+        actor = replace(actor, conversation_token_hash=hash_conversation_token(keys, conversation_token))
     if site_key is not None:
         async with parts.transactions() as session:
             site = await find_site(session, keys, site_key, _find_foreign_origin(request, parts.settings))

@@ -7,6 +7,7 @@ every visitor, since anybody can think of a token. Keys are hashed: a count says
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Annotated
@@ -21,6 +22,8 @@ from services.rate_limits import Bucket, count_call
 IPV6_NETWORK_BITS = 64
 """What one subscriber is given: each may come from any of its addresses."""
 MAX_EMAIL_CHARACTERS = 254
+
+_WITH_PORT = re.compile(r"([\d.]+):\d+|\[([0-9a-fA-F:.]+)\](?::\d+)?")
 
 
 async def get_client_address(request: Request, parts: PartsDep) -> str:
@@ -53,8 +56,10 @@ def find_client_address(peer: str, forwarded: str, trusted: Sequence[IPv4Network
 
 
 def _read_address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address, which some proxies write with a port: 192.0.2.7:5678, [2001:db8::7]:5678."""
+    with_port = _WITH_PORT.fullmatch(text)
     try:
-        address = ip_address(text)
+        address = ip_address(with_port[1] or with_port[2] if with_port else text)
     except ValueError:
         return None
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
@@ -67,7 +72,7 @@ def limited(bucket: Bucket) -> params.Depends:
         await count_call(
             parts.transactions,
             bucket,
-            caller=_name_caller(actor),
+            caller=_name_caller(parts.settings.keys, actor),
             address=None if actor.user_id else _hash(parts.settings.keys, address),
         )
 
@@ -100,9 +105,9 @@ async def _read_mailbox(request: Request) -> str | None:
         return None
 
 
-def _name_caller(actor: Actor) -> str | None:
+def _name_caller(keys: Keys, actor: Actor) -> str | None:
     if actor.user_id is not None:
-        return str(actor.user_id)
+        return _hash(keys, str(actor.user_id))
     return actor.conversation_token_hash.hex() if actor.conversation_token_hash else None
 
 

@@ -37,7 +37,7 @@ class Clock:
     @contextmanager
     def frozen(self, at: datetime) -> Iterator[None]:
         """Stand still at an instant, for tests."""
-        before, self._frozen_at = self._frozen_at, at
+        before, self._frozen_at = self._frozen_at, at.astimezone(UTC)
         try:
             yield
         finally:

@@ -67,17 +67,12 @@ class Keys:
 
     def hash_secret(self, purpose: str, secret: str) -> bytes:
         """What is stored instead of a secret; useless to whoever reads the database alone."""
-        return hash_token(secret, self.derive(purpose))
+        return hmac.new(self.derive(purpose), secret.encode(), hashlib.sha256).digest()
 
 
 def new_token() -> str:
     """An unguessable bearer token of 256 bits."""
     return secrets.token_urlsafe(32)
-
-
-def hash_token(token: str, key: bytes) -> bytes:
-    """What is stored instead of a token; useless to whoever reads the database alone."""
-    return hmac.new(key, token.encode(), hashlib.sha256).digest()
 
 
 @dataclass(frozen=True, slots=True)

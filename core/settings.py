@@ -16,8 +16,11 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
+from core.origins import ensure_private, normalise_origin
 from core.security import Keys, StoredSecrets, load_or_create_secrets
 from core.vault import Vault, read_document_keys
+
+MIN_SECRET_CHARACTERS = 32
 
 
 class Settings(BaseSettings):
@@ -62,6 +65,11 @@ class Settings(BaseSettings):
                 "percent-encoded"
             )
         return value
+
+    @field_validator("public_base_url")
+    @classmethod
+    def check_public_base_url(cls, value: str | None) -> str | None:
+        return normalise_origin(value.removesuffix("/")) if value is not None else None
 
     @field_validator("document_keys")
     @classmethod
@@ -125,6 +133,7 @@ class Settings(BaseSettings):
             missing = [name for name, value in required.items() if value is None]
             if missing:
                 raise ConfigurationError(f"APP_ENV=production needs {', '.join(missing)}.")
+            self._ensure_safe()
         if (self.google_client_id is None) != (self.google_client_secret is None):
             raise ConfigurationError("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET are set together or not at all.")
         live = {
@@ -138,6 +147,17 @@ class Settings(BaseSettings):
                 f"{', '.join(unusable)} is set, but this version sells simulated flights only and will not mix "
                 "the two worlds. Unset it to start."
             )
+
+    def _ensure_safe(self) -> None:
+        """Refuse what would work, and be open to others; raises ConfigurationError."""
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < MIN_SECRET_CHARACTERS:
+            raise ConfigurationError(f"SECRET_KEY needs {MIN_SECRET_CHARACTERS} characters or more: it signs tokens.")
+        if self.mail_from == type(self).model_fields["mail_from"].default:
+            raise ConfigurationError("SMTP_URL needs MAIL_FROM, an address of yours.")
+        try:
+            ensure_private(self.base_url)
+        except ValueError as error:
+            raise ConfigurationError(f"PUBLIC_BASE_URL {error}.") from error
 
 
 def read_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -40,6 +40,8 @@ class Bucket:
 
 SIGN_IN = Bucket("sign-in", per_caller=10, per_address=100, is_guarding=True)
 """Guesses at one account from one address, and at any. A password is also slow to verify."""
+RENEWAL = Bucket("renewal", per_caller=1200, per_address=1200, is_guarding=True)
+"""Tokens and codes of 256 bits, which nobody guesses; every page of ours asks once when it opens."""
 CODES = Bucket("codes", per_caller=20, per_address=200, window=RateLimitItemPerHour, is_guarding=True)
 """A code has six digits and five tries: four codes' worth of guesses an hour."""
 MAIL = Bucket("mail", per_caller=10, per_address=200, window=RateLimitItemPerHour, is_guarding=True)

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.errors import ConfigurationError
 from core.security import load_or_create_secrets
 from core.settings import Settings, load_settings
+from core.vault import new_document_key
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,6 +39,46 @@ def test_nothing_needs_to_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_production_names_what_it_lacks() -> None:
     with pytest.raises(ConfigurationError, match="DATABASE_URL, SECRET_KEY, DOCUMENT_KEYS, SMTP_URL, PUBLIC_BASE_URL"):
         Settings(_env_file=None, app_env="production").ensure_can_serve()
+
+
+PRODUCTION: dict[str, Any] = {
+    "app_env": "production",
+    "database_url": "postgresql://travel:sesame@db/travel",
+    "secret_key": "a key of more than thirty-two characters",
+    "document_keys": new_document_key(),
+    "smtp_url": "smtps://travel:sesame@mail.example:465",
+    "mail_from": "Travel <no-reply@shop.example>",
+    "public_base_url": "HTTPS://Shop.example/",
+}
+
+
+def test_production_serves_with_what_it_needs() -> None:
+    settings = Settings(_env_file=None, **PRODUCTION)
+    settings.ensure_can_serve()
+    assert settings.base_url == "https://shop.example"
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"secret_key": "short"}, "SECRET_KEY"),
+        ({"public_base_url": "http://shop.example"}, "PUBLIC_BASE_URL"),
+        ({"mail_from": Settings.model_fields["mail_from"].default}, "MAIL_FROM"),
+    ],
+)
+def test_production_refuses_what_would_be_open_to_others(changes: dict[str, str], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        Settings(_env_file=None, **PRODUCTION | changes).ensure_can_serve()
+
+
+@pytest.mark.parametrize(
+    "url", ["shop.example", "https://shop.example/app", "ftp://shop.example", "https://a@b.example"]
+)
+def test_public_address_is_an_origin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PUBLIC_BASE_URL", url)
+    with pytest.raises(ConfigurationError, match="PUBLIC_BASE_URL: should be"):
+        load_settings()
 
 
 def test_live_vendor_is_refused_rather_than_mixed_with_the_simulation() -> None:

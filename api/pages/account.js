@@ -111,7 +111,8 @@ export function answerOpener(message) {
 /** A page of ours by its path and query; null for any other address. */
 export function readOwnPath(value) {
   const url = value && URL.canParse(value, location.origin) && new URL(value, location.origin);
-  return url && url.origin === location.origin ? url.pathname + url.search : null;
+  // whole, not its path alone: a path may begin with two slashes, and then names another host
+  return url && url.origin === location.origin ? url.href : null;
 }
 
 function readOrigin(value) {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Cookie, Header, Request, Response
+from fastapi import APIRouter, Cookie, Header, Response
 
 from api.cookies import REFRESH_COOKIE, clear_refresh_cookie, set_refresh_cookie
-from api.deps import AccountHolder, CurrentActor, Parts, PartsDep, Session
-from api.errors import describe_errors, language_of
+from api.deps import AccountHolder, CurrentActor, KeysDep, LanguageDep, Parts, PartsDep, Session
+from api.errors import describe_errors
 from api.limits import guarded, limited
 from api.schemas.accounts import (
     EmailChange,
@@ -32,7 +32,7 @@ from db.models import User
 from services.accounts import codes, exchange, profile, registration, sessions
 from services.accounts.sessions import SignIn
 from services.accounts.tokens import ACCESS_TOKEN_LIFE, Tokens
-from services.rate_limits import ACCOUNT, CODES, MAIL, SIGN_IN
+from services.rate_limits import ACCOUNT, CODES, MAIL, RENEWAL, SIGN_IN
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -44,11 +44,11 @@ RefreshCookie = Annotated[str | None, Cookie(alias=REFRESH_COOKIE, max_length=20
     "/register",
     status_code=201,
     response_model=SignInRead,
-    responses=describe_errors(409, 429),
-    dependencies=[guarded(SIGN_IN)],
+    responses=describe_errors(409),
+    dependencies=[guarded(SIGN_IN), guarded(MAIL, by_mailbox=True)],
 )
 async def register(
-    body: UserCreate, request: Request, response: Response, session: Session, parts: PartsDep
+    body: UserCreate, language: LanguageDep, response: Response, session: Session, parts: PartsDep, keys: KeysDep
 ) -> SignInRead:
     """Make an account and sign in to it; a code to prove the address goes out by mail."""
     opened = await registration.register(
@@ -57,35 +57,31 @@ async def register(
         password=body.password.get_secret_value(),
         full_name=body.full_name,
         phone=body.phone,
-        language=language_of(request),
-        keys=parts.settings.keys,
+        language=language,
+        keys=keys,
     )
     return _read_sign_in(opened, body, response, parts)
 
 
-@router.post(
-    "/login", response_model=SignInRead, responses=describe_errors(401, 403, 429), dependencies=[guarded(SIGN_IN)]
-)
-async def log_in(body: LoginRequest, response: Response, parts: PartsDep) -> SignInRead:
+@router.post("/login", response_model=SignInRead, responses=describe_errors(401, 403), dependencies=[guarded(SIGN_IN)])
+async def log_in(body: LoginRequest, response: Response, parts: PartsDep, keys: KeysDep) -> SignInRead:
     """Sign in with a password."""
     opened = await sessions.sign_in(
-        parts.transactions, email=body.email, password=body.password.get_secret_value(), keys=parts.settings.keys
+        parts.transactions, email=body.email, password=body.password.get_secret_value(), keys=keys
     )
     return _read_sign_in(opened, body, response, parts)
 
 
-@router.post(
-    "/refresh", response_model=TokensRead, responses=describe_errors(401, 429), dependencies=[guarded(SIGN_IN)]
-)
+@router.post("/refresh", response_model=TokensRead, responses=describe_errors(401), dependencies=[guarded(RENEWAL)])
 async def refresh(
-    body: RefreshRequest, response: Response, parts: PartsDep, cookie: RefreshCookie = None
+    body: RefreshRequest, response: Response, parts: PartsDep, keys: KeysDep, cookie: RefreshCookie = None
 ) -> TokensRead:
     """Trade a refresh token, once, for the next one and a new access token.
 
     A token that comes back later than seconds after its use was stolen or copied: its whole session ends.
     """
     sent = body.refresh_token.get_secret_value() if body.refresh_token else None
-    tokens = await sessions.refresh(parts.transactions, refresh_token=sent or cookie or "", keys=parts.settings.keys)
+    tokens = await sessions.refresh(parts.transactions, refresh_token=sent or cookie or "", keys=keys)
     if sent is None:
         set_refresh_cookie(response, parts.settings, tokens.refresh_token)
     return TokensRead(**_token_fields(tokens, in_body=sent is not None))
@@ -97,12 +93,12 @@ async def log_out(
     response: Response,
     actor: CurrentActor,
     session: Session,
-    parts: PartsDep,
+    keys: KeysDep,
     cookie: RefreshCookie = None,
 ) -> None:
     """End the session of the access token, of the refresh token, or of the cookie; harmless if it has ended."""
     sent = body.refresh_token.get_secret_value() if body.refresh_token else None
-    await sessions.sign_out(session, actor, refresh_token=sent or cookie, keys=parts.settings.keys)
+    await sessions.sign_out(session, actor, refresh_token=sent or cookie, keys=keys)
     clear_refresh_cookie(response)
 
 
@@ -112,8 +108,10 @@ async def get_me(actor: AccountHolder, session: Session) -> User:
     return await profile.get_me(session, actor)
 
 
-@router.post("/password", status_code=204, responses=describe_errors(401, 403, 404, 429), dependencies=[limited(CODES)])
-async def change_password(body: PasswordChange, request: Request, actor: AccountHolder, parts: PartsDep) -> None:
+@router.post("/password", status_code=204, responses=describe_errors(401, 403, 404), dependencies=[limited(CODES)])
+async def change_password(
+    body: PasswordChange, language: LanguageDep, actor: AccountHolder, parts: PartsDep, keys: KeysDep
+) -> None:
     """Set a new password; every other session ends."""
     current = body.current_password
     await codes.change_password(
@@ -121,68 +119,67 @@ async def change_password(body: PasswordChange, request: Request, actor: Account
         actor,
         current_password=current.get_secret_value() if current else None,
         new_password=body.new_password.get_secret_value(),
-        language=language_of(request),
-        keys=parts.settings.keys,
+        language=language,
+        keys=keys,
     )
 
 
 @router.post(
-    "/password/forgot", status_code=202, responses=describe_errors(429), dependencies=[guarded(MAIL, by_mailbox=True)]
+    "/password/forgot", status_code=202, responses=describe_errors(), dependencies=[guarded(MAIL, by_mailbox=True)]
 )
-async def forget_password(body: PasswordForgotten, request: Request, session: Session, parts: PartsDep) -> None:
+async def forget_password(body: PasswordForgotten, language: LanguageDep, session: Session, keys: KeysDep) -> None:
     """Mail a code to this address if an account has it; the answer is the same if none has."""
-    await codes.request_password_reset(
-        session, email=body.email, language=language_of(request), keys=parts.settings.keys
-    )
+    await codes.request_password_reset(session, email=body.email, language=language, keys=keys)
 
 
-@router.post("/password/reset", status_code=204, responses=describe_errors(429), dependencies=[guarded(CODES)])
-async def reset_password(body: PasswordReset, request: Request, parts: PartsDep) -> None:
+@router.post("/password/reset", status_code=204, responses=describe_errors(), dependencies=[guarded(CODES)])
+async def reset_password(body: PasswordReset, language: LanguageDep, parts: PartsDep, keys: KeysDep) -> None:
     """Set a new password with the mailed code; every session ends."""
     await codes.reset_password(
         parts.transactions,
         email=body.email,
         code=body.code,
         new_password=body.new_password.get_secret_value(),
-        language=language_of(request),
-        keys=parts.settings.keys,
+        language=language,
+        keys=keys,
     )
 
 
 @router.post(
-    "/email", status_code=202, responses=describe_errors(401, 403, 404, 409, 429), dependencies=[limited(MAIL)]
+    "/email",
+    status_code=202,
+    responses=describe_errors(401, 403, 404, 409),
+    dependencies=[limited(MAIL), guarded(MAIL, by_mailbox=True)],
 )
 async def change_email(
-    body: EmailChange, request: Request, actor: AccountHolder, session: Session, parts: PartsDep
+    body: EmailChange, language: LanguageDep, actor: AccountHolder, session: Session, keys: KeysDep
 ) -> None:
     """Mail a code to a new address, or to the present one to prove it. Needs a sign-in of the last 15 minutes."""
-    await codes.request_email_change(
-        session, actor, email=body.email, language=language_of(request), keys=parts.settings.keys
-    )
+    await codes.request_email_change(session, actor, email=body.email, language=language, keys=keys)
 
 
 @router.post(
     "/email/confirm",
     response_model=UserRead,
-    responses=describe_errors(401, 403, 404, 409, 429),
+    responses=describe_errors(401, 403, 404, 409),
     dependencies=[limited(CODES)],
 )
-async def confirm_email(body: EmailConfirmation, request: Request, actor: AccountHolder, parts: PartsDep) -> User:
+async def confirm_email(
+    body: EmailConfirmation, language: LanguageDep, actor: AccountHolder, parts: PartsDep, keys: KeysDep
+) -> User:
     """Take the address the code was mailed to."""
-    return await codes.confirm_email(
-        parts.transactions, actor, code=body.code, language=language_of(request), keys=parts.settings.keys
-    )
+    return await codes.confirm_email(parts.transactions, actor, code=body.code, language=language, keys=keys)
 
 
 @router.post(
     "/codes",
     status_code=201,
     response_model=ExchangeCodeRead,
-    responses=describe_errors(401, 403, 404, 429),
+    responses=describe_errors(401, 403, 404),
     dependencies=[limited(ACCOUNT)],
 )
 async def make_exchange_code(
-    body: ExchangeCodeCreate, actor: AccountHolder, session: Session, parts: PartsDep, origin: OriginHeader = ""
+    body: ExchangeCodeCreate, actor: AccountHolder, session: Session, keys: KeysDep, origin: OriginHeader = ""
 ) -> ExchangeCodeRead:
     """A code, good once and for a minute, that our own page hands to the widget of a conversation on another page."""
     code = await exchange.make_code(
@@ -192,7 +189,7 @@ async def make_exchange_code(
         site_key=body.site_key,
         origin=body.origin,
         own_origin=origin,
-        keys=parts.settings.keys,
+        keys=keys,
     )
     return ExchangeCodeRead(code=code, expires_in=int(exchange.CODE_LIFE.total_seconds()))
 
@@ -200,24 +197,24 @@ async def make_exchange_code(
 @router.post(
     "/exchange",
     response_model=ExchangeRead,
-    responses=describe_errors(401, 403, 404, 429),
-    dependencies=[guarded(SIGN_IN)],
+    responses=describe_errors(401, 403, 404),
+    dependencies=[guarded(RENEWAL)],
 )
 async def redeem_exchange_code(
     body: ExchangeRequest,
     actor: CurrentActor,
-    session: Session,
     parts: PartsDep,
+    keys: KeysDep,
     origin: OriginHeader = "",
 ) -> ExchangeRead:
     """Trade the code for an access token that reaches the chat and the user's own bookings, for 15 minutes."""
     user, token = await exchange.redeem_code(
-        session,
+        parts.transactions,
         actor,
         code=body.code.get_secret_value(),
         conversation_id=body.conversation_id,
         origin=origin,
-        keys=parts.settings.keys,
+        keys=keys,
     )
     return ExchangeRead(
         access_token=token,

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Cookie, Depends, Query, Request
 from fastapi.responses import RedirectResponse
 
 from api.cookies import set_refresh_cookie
-from api.deps import Parts, PartsDep
+from api.deps import LanguageDep, Parts, PartsDep
 from api.errors import describe_errors
 from api.limits import guarded
 from core.security import new_token
@@ -24,14 +24,14 @@ from services.accounts.identities import (
     finish_sign_in,
     start_sign_in,
 )
-from services.rate_limits import SIGN_IN
+from services.rate_limits import RENEWAL
 
 PATH = "/v1/auth/google"
 BROWSER_COOKIE = "google_sign_in"
 
 _BROWSER_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
-router = APIRouter(prefix="/auth/google", tags=["auth"], dependencies=[guarded(SIGN_IN)])
+router = APIRouter(prefix="/auth/google", tags=["auth"], dependencies=[guarded(RENEWAL)])
 
 LocalPage = Annotated[
     str,
@@ -109,6 +109,7 @@ async def start(
 async def finish(
     parts: PartsDep,
     provider: ProviderDep,
+    language: LanguageDep,
     state: Annotated[str, Query()] = "",
     code: Annotated[str, Query()] = "",
     error: Annotated[str, Query()] = "",
@@ -120,6 +121,7 @@ async def finish(
         provider,
         Callback(state=state, code=code, error=error, browser=browser),
         redirect_uri=callback_url(parts.settings),
+        language=language,
         keys=parts.settings.keys,
     )
     response = RedirectResponse(finished.continue_to, 303)

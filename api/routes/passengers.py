@@ -8,11 +8,11 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.deps import AccountHolder, PartsDep, Session
-from api.errors import describe_errors, language_of
+from api.deps import AccountHolder, KeysDep, LanguageDep, PartsDep, Session
+from api.errors import describe_errors
 from api.idempotency import OnceDep
 from api.schemas.passengers import (
     DocumentCreate,
@@ -26,20 +26,10 @@ from api.schemas.passengers import (
     describe_passenger,
 )
 from core.clock import clock
-from core.messages import Language
-from core.security import Keys
 from services.passengers import address_book, documents
 from services.passengers.details import DocumentDetail
 
 router = APIRouter(prefix="/users/me/passengers", tags=["passengers"])
-
-
-async def get_language(request: Request) -> Language:
-    return language_of(request)
-
-
-async def get_keys(parts: PartsDep) -> Keys:
-    return parts.settings.keys
 
 
 async def get_today(parts: PartsDep) -> date:
@@ -47,8 +37,6 @@ async def get_today(parts: PartsDep) -> date:
     return clock.now().astimezone(ZoneInfo(parts.settings.default_time_zone)).date()
 
 
-LanguageDep = Annotated[Language, Depends(get_language)]
-KeysDep = Annotated[Keys, Depends(get_keys)]
 Today = Annotated[date, Depends(get_today)]
 
 

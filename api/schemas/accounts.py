@@ -7,9 +7,18 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    SecretStr,
+    StringConstraints,
+)
 
-from api.schemas.fields import EmailAddress, FullName, Line, Phone, Request, check_line
+from api.schemas.fields import EmailAddress, FullName, Line, Phone, Request, Update, check_line
 from services.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
 
 
@@ -23,7 +32,14 @@ def _check_encodable(value: SecretStr) -> SecretStr:
 Secret = Annotated[SecretStr, AfterValidator(_check_encodable)]
 NewPassword = Annotated[Secret, Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS)]
 Password = Annotated[Secret, Field(min_length=1, max_length=MAX_CHARACTERS)]
-Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+
+
+def _close_up(value: Any) -> Any:
+    """Without the blanks people read a code in."""
+    return "".join(value.split()) if isinstance(value, str) else value
+
+
+Code = Annotated[str, BeforeValidator(_close_up), StringConstraints(pattern=r"^[0-9]{6}$")]
 OpaqueToken = Annotated[Secret, Field(min_length=16, max_length=200)]
 
 
@@ -153,7 +169,7 @@ class ExchangeRead(BaseModel):
     full_name: str | None
 
 
-class UserUpdate(Request):
+class UserUpdate(Update):
     """`email` is named only to be refused with a reason: it has its own way, POST /auth/email."""
 
     full_name: FullName | None = None
@@ -166,8 +182,7 @@ class UserUpdate(Request):
     @property
     def changes(self) -> dict[str, Any]:
         """What was sent: null clears a field, an absent one stays. `is_active` cannot be cleared."""
-        sent = self.model_dump(exclude_unset=True)
-        return {name: value for name, value in sent.items() if (name, value) != ("is_active", None)}
+        return {name: value for name, value in super().changes.items() if (name, value) != ("is_active", None)}
 
 
 class KeptData(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -15,6 +15,15 @@ DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u206
 
 class Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class Update(Request):
+    """A change of some fields: null clears one, an absent one stays."""
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was sent."""
+        return self.model_dump(exclude_unset=True)
 
 
 def check_line(value: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from api.schemas.fields import EmailAddress, Phone, Request, check_line
+from api.schemas.fields import EmailAddress, Phone, Update, check_line
 from core.messages import Language, say
 from domain.travellers import DocumentKind, Gender, TravellerType
 from services.passengers.details import PassengerDetail
@@ -35,14 +35,7 @@ Country = Annotated[str, Field(max_length=20), AfterValidator(check_line)]
 DocumentNumber = Annotated[str, Field(max_length=60), AfterValidator(check_line)]
 
 
-class _Changes(Request):
-    @property
-    def changes(self) -> dict[str, Any]:
-        """What was sent: null clears a field, an absent one stays."""
-        return self.model_dump(exclude_unset=True, exclude={"user_id"})
-
-
-class PassengerUpdate(_Changes):
+class PassengerUpdate(Update):
     """Null clears a field; a `passport_number` of null removes the passport. `user_id` is accepted and ignored."""
 
     model_config = ConfigDict(
@@ -54,7 +47,7 @@ class PassengerUpdate(_Changes):
         }
     )
 
-    user_id: str | None = Field(default=None, max_length=64)
+    user_id: str | None = Field(default=None, max_length=64, exclude=True)
     first_name: Name | None = None
     """Given and middle names as in the passport; somebody with a single name writes it in both fields."""
     last_name: Name | None = None
@@ -91,7 +84,7 @@ class PassengerCreate(PassengerUpdate):
     last_name: Name
 
 
-class DocumentUpdate(_Changes):
+class DocumentUpdate(Update):
     model_config = ConfigDict(json_schema_extra={"examples": [{"is_primary": True}, {"expires_on": "2036-11-20"}]})
 
     kind: DocumentKind | None = None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from api.schemas.fields import Request
+from api.schemas.fields import Update
 from core.messages import Language
 from db.models import UserPreference
 from domain.offers import CabinClass
@@ -29,7 +29,7 @@ Currency = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^
 CabinName = Literal["ECONOMY", "PREMIUM_ECONOMY", "BUSINESS", "FIRST"]
 
 
-class PreferenceUpdate(Request):
+class PreferenceUpdate(Update):
     """Words and codes may be in any case. Null forgets a field."""
 
     model_config = ConfigDict(
@@ -50,11 +50,6 @@ class PreferenceUpdate(Request):
     currency: Currency | None = None
     home_airport: AirportCode | None = None
     meal: Annotated[MealCode, BeforeValidator(_upper)] | None = None
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        """What was sent."""
-        return self.model_dump(exclude_unset=True)
 
 
 class PreferenceRead(BaseModel):

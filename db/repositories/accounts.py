@@ -21,12 +21,9 @@ class UserRepository:
         statement = select(User).where(User.id == user_id).execution_options(populate_existing=True)
         return await self._session.scalar(statement.with_for_update() if for_update else statement)
 
-    async def get(self, user_id: UUID) -> User:
-        """The account of a caller who has just been let in."""
-        return await self._session.get_one(User, user_id)
-
-    async def find_by_email(self, email: str) -> User | None:
-        return await self._session.scalar(select(User).where(User.email == email))
+    async def find_by_email(self, email: str, *, for_update: bool = False) -> User | None:
+        statement = select(User).where(User.email == email).execution_options(populate_existing=True)
+        return await self._session.scalar(statement.with_for_update() if for_update else statement)
 
     async def list_matching(
         self, *, is_active: bool | None, text: str | None, skip: int, limit: int
@@ -47,8 +44,9 @@ class UserRepository:
         """Remove the account with everything of its own; gives the ids of the conversations that went with it."""
         conversations = await self._session.scalars(select(Conversation.id).where(Conversation.user_id == user_id))
         found = list(conversations)
-        await self._session.execute(delete(IdempotencyKey).where(IdempotencyKey.owner_id == user_id))
+        # the user first: a request under way holds that row and then wants its key
         await self._session.execute(delete(User).where(User.id == user_id))
+        await self._session.execute(delete(IdempotencyKey).where(IdempotencyKey.owner_id == user_id))
         return found
 
 
@@ -79,7 +77,7 @@ class CodeRepository:
         self._session = session
 
     async def replace(self, code: VerificationCode) -> None:
-        """Make this the user's only code for its purpose. The user's row must be locked."""
+        """Make this the user's only code for its purpose."""
         await self._session.execute(
             delete(VerificationCode).where(
                 VerificationCode.user_id == code.user_id, VerificationCode.purpose == code.purpose
@@ -87,6 +85,9 @@ class CodeRepository:
         )
         self._session.add(code)
         await self._session.flush()
+
+    async def delete_all(self, user_id: UUID) -> None:
+        await self._session.execute(delete(VerificationCode).where(VerificationCode.user_id == user_id))
 
     async def find(self, user_id: UUID, purpose: str) -> VerificationCode | None:
         """The latest code for a purpose, locked until the transaction ends."""

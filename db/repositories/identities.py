@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,9 +23,12 @@ class IdentityRepository:
             .where(UserIdentity.issuer == issuer, UserIdentity.subject == subject)
         )
 
-    async def lock_user_by_email(self, email: str) -> User | None:
-        """The account with this address, locked until the transaction ends."""
-        return await self._session.scalar(select(User).where(User.email == email).with_for_update())
+    async def has_other(self, user_id: UUID, *, issuer: str, subject: str) -> bool:
+        """Whether the account belongs to somebody else at this provider."""
+        others = select(UserIdentity.id).where(
+            UserIdentity.user_id == user_id, UserIdentity.issuer == issuer, UserIdentity.subject != subject
+        )
+        return await self._session.scalar(others) is not None
 
     async def add(self, identity: UserIdentity) -> None:
         """Store an identity; raises IntegrityError where it is somebody's by now."""

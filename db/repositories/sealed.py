@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Table, func, select, update
@@ -28,15 +29,17 @@ class SealedRepository:
         statement = (
             select(self._table.c.id, self._column)
             .where(self._column.is_not(None), func.split_part(self._column, "|", 2) != newest_key_id)
+            .order_by(self._table.c.id)
             .limit(limit)
             .with_for_update()
         )
         return dict((await self._session.execute(statement)).all())
 
     async def replace(self, row_id: UUID, sealed: str) -> None:
-        await self._session.execute(
-            update(self._table).where(self._table.c.id == row_id).values({self._column.name: sealed})
-        )
+        values: dict[str, Any] = {self._column.name: sealed}
+        if "updated_at" in self._table.c:  # its owner has changed nothing
+            values["updated_at"] = self._table.c.updated_at
+        await self._session.execute(update(self._table).where(self._table.c.id == row_id).values(values))
 
     async def count_by_key(self) -> Mapping[str, int]:
         """How many texts each key has sealed."""

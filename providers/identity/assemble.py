@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import httpx
 
+from core.origins import is_local_name
 from core.settings import Settings
 from providers.identity.base import IdentityProvider
 from providers.identity.google import GOOGLE_ISSUER, GoogleIdentity
@@ -11,8 +14,9 @@ from providers.sandbox.identity import SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET,
 
 
 def has_simulated_identity(settings: Settings) -> bool:
-    """Whether this server plays Google itself."""
-    return settings.app_env == "local" and settings.google_client_id is None
+    """Whether this server plays Google itself: for itself only, so not under a name the open web can reach."""
+    is_local = settings.app_env == "local" and is_local_name(urlsplit(settings.base_url).hostname or "")
+    return is_local and settings.google_client_id is None
 
 
 def create_identity_provider(settings: Settings, http: httpx.AsyncClient) -> IdentityProvider | None:

@@ -35,7 +35,9 @@ class VerifiedIdentity:
     """The provider's own name for the person: the only one that never passes to somebody else."""
     email: str | None
     email_verified: bool
-    """Whether the provider has seen that the address is theirs."""
+    """Whether the provider has once seen that the address is theirs."""
+    keeps_email: bool
+    """Whether the provider runs the mailbox itself, and so knows whose it is today."""
     full_name: str | None
 
     def __repr__(self) -> str:

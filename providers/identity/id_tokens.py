@@ -50,6 +50,7 @@ class IdTokenReader:
             subject=_read_subject(claims),
             email=email if isinstance(email, str) else None,
             email_verified=claims.get("email_verified") is True,
+            keeps_email=str(email or "").lower().endswith("@gmail.com") or bool(claims.get("hd")),
             full_name=name if isinstance(name, str) else None,
         )
 

@@ -10,7 +10,6 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +24,7 @@ from aiosmtplib import (
 
 from core.clock import clock
 from core.errors import ConfigurationError
+from core.origins import is_loopback
 from core.settings import Settings
 from providers.messaging.base import SEND_SECONDS, Mail, MailNotAccepted, MailUnavailable
 
@@ -57,7 +57,7 @@ class SmtpServer:
         return cls(
             host=host,
             port=parts.port or (465 if implicit else 587),
-            tls="implicit" if implicit else "none" if _is_this_machine(host) else "starttls",
+            tls="implicit" if implicit else "none" if is_loopback(host) else "starttls",
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
         )
@@ -142,10 +142,3 @@ class SmtpSender:
 def _read_refusal(error: SMTPResponseException) -> MailNotAccepted | MailUnavailable:
     kind = MailNotAccepted if error.code >= PERMANENT else MailUnavailable
     return kind(f"{type(error).__name__} {error.code}")
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.security import Actor
 from db.models import User
 from db.repositories.accounts import UserRepository
-from services.accounts.errors import AccountNotFound, EmailNotEditable
+from services.accounts.errors import EmailNotEditable
 from services.accounts.profile import apply_changes
+from services.accounts.sessions import get_account
 
 
 async def list_users(
@@ -26,16 +27,14 @@ async def list_users(
 async def get_user(session: AsyncSession, actor: Actor, *, user_id: UUID) -> User:
     """Any account; raises AccountNotFound."""
     actor.require_admin()
-    user = await UserRepository(session).find(user_id)
-    if user is None:
-        raise AccountNotFound
-    return user
+    return await get_account(session, user_id)
 
 
 async def update_user(session: AsyncSession, actor: Actor, *, user_id: UUID, changes: Mapping[str, Any]) -> User:
     """Change an account; raises AccountNotFound, EmailNotEditable."""
+    actor.require_admin()
     if "email" in changes:
         raise EmailNotEditable
-    user = await get_user(session, actor, user_id=user_id)
+    user = await get_account(session, user_id, for_update=True)
     await apply_changes(session, actor, user, changes)
     return user

@@ -9,10 +9,7 @@ AppError
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,9 +21,6 @@ from services.accounts import audit
 
 KEY_PREFIX = "site_"
 
-_HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:]+", re.ASCII)
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-
 
 class SiteKeyUnknown(Unauthorized):
     code = "site_key_unknown"
@@ -34,30 +28,6 @@ class SiteKeyUnknown(Unauthorized):
 
 class OriginNotAllowed(Forbidden):
     code = "origin_not_allowed"
-
-
-def normalise_origin(text: str) -> str:
-    """An origin as browsers send it; raises ValueError for anything more or less than scheme, host and port.
-
-    Plain http is for pages of this machine only.
-    """
-    origin = text.lower()
-    parts = urlsplit(origin)
-    host, port = parts.hostname or "", parts.port  # raises where it is not a number
-    if origin != f"{parts.scheme}://{parts.netloc}" or not _HOST.fullmatch(host) or "@" in parts.netloc:
-        raise ValueError("should be a scheme and a host, such as https://shop.example")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
-        raise ValueError("should begin with https://, unless it is a page of this machine")
-    shown = f"[{host}]" if ":" in host else host
-    is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
-    return f"{parts.scheme}://{shown}" if is_default else f"{parts.scheme}://{shown}:{port}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 async def create_site(session: AsyncSession, *, name: str, origins: Sequence[str], keys: Keys) -> str:

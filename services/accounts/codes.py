@@ -1,4 +1,7 @@
-"""One-time codes by mail: they prove an address, and so may change it or set a new password."""
+"""One-time codes by mail: they prove an address, and so may change it or set a new password.
+
+The user's row is locked before the code's, everywhere.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from db.session import Transactions
 from services.accounts import audit
 from services.accounts.errors import CodeInvalid, EmailTaken, PasswordWrong
 from services.accounts.passwords import passwords
-from services.accounts.sessions import require_fresh_sign_in
+from services.accounts.sessions import get_account, require_fresh_sign_in
 from services.notifications.outbox import enqueue
 
 CODE_LIFE = timedelta(minutes=5)
@@ -34,10 +37,9 @@ _TEMPLATES: dict[CodePurpose, str] = {"reset_password": "reset_password", "chang
 async def send_code(
     session: AsyncSession, user: User, *, purpose: CodePurpose, address: str, language: Language, keys: Keys
 ) -> None:
-    """Mail a new code, which makes the one before it worthless."""
+    """Mail a new code, which makes the one before it worthless. The user's row must be locked, or new."""
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     code_id = new_id()
-    await UserRepository(session).find(user.id, for_update=True)
     await CodeRepository(session).replace(
         VerificationCode(
             id=code_id,
@@ -61,7 +63,7 @@ async def send_code(
 
 async def request_password_reset(session: AsyncSession, *, email: str, language: Language, keys: Keys) -> None:
     """Mail a code to the account with this address; says nothing when there is none."""
-    user = await UserRepository(session).find_by_email(email)
+    user = await UserRepository(session).find_by_email(email, for_update=True)
     if user is not None and user.is_active:
         await send_code(session, user, purpose="reset_password", address=email, language=language, keys=keys)
 
@@ -72,7 +74,7 @@ async def reset_password(
     """Set a new password with the mailed code and end every session; raises CodeInvalid."""
     hashed = await passwords.hash(new_password)
     async with transactions() as session:
-        user = await UserRepository(session).find_by_email(email)
+        user = await UserRepository(session).find_by_email(email, for_update=True)
         address = await _redeem(session, user.id, "reset_password", code, keys) if user else None
         if user is not None and address == user.email:
             user.hashed_password = hashed
@@ -123,9 +125,8 @@ async def request_email_change(
 ) -> None:
     """Mail a code to a new address, or to the current one to prove it; raises SignInAgain, EmailTaken."""
     user_id = await require_fresh_sign_in(session, actor)
-    users = UserRepository(session)
-    user = await users.get(user_id)
-    if email != user.email and await users.find_by_email(email) is not None:
+    user = await get_account(session, user_id, for_update=True)
+    if email != user.email and await UserRepository(session).find_by_email(email) is not None:
         raise EmailTaken
     await send_code(session, user, purpose="change_email", address=email, language=language, keys=keys)
 
@@ -134,9 +135,9 @@ async def confirm_email(transactions: Transactions, actor: Actor, *, code: str, 
     """Take the address the code was mailed to, and tell the old one; raises CodeInvalid, EmailTaken."""
     user_id = actor.require_user()
     async with transactions() as session:
+        user = await get_account(session, user_id, for_update=True)
         address = await _redeem(session, user_id, "change_email", code, keys)
         if address is not None:
-            user = await UserRepository(session).get(user_id)
             if address != user.email:
                 await _tell(session, user, "email_changed", user.email, language, keys)
             user.email, user.email_verified_at = address, clock.now()

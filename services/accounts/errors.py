@@ -11,7 +11,8 @@ AppError
 ├── NotFound
 │   └── AccountNotFound        404
 ├── Conflict
-│   └── EmailTaken             409
+│   ├── EmailTaken             409
+│   └── OwnAccountLocked       409  an administrator's own: nobody might be left to open it
 └── InvalidInput
     ├── CodeInvalid            422  wrong, used, expired, or tried too often; never which
     └── EmailNotEditable       422  through the profile; it has its own way
@@ -48,6 +49,10 @@ class AccountNotFound(NotFound):
 
 class EmailTaken(Conflict):
     code = "email_taken"
+
+
+class OwnAccountLocked(Conflict):
+    code = "own_account_locked"
 
 
 class CodeInvalid(InvalidInput):

@@ -17,6 +17,7 @@ from core.security import BOOKINGS_SCOPE, CHAT_SCOPE, Actor, Keys, new_token
 from db.models import ExchangeCode, User
 from db.repositories.accounts import ExchangeCodeRepository, SessionRepository, UserRepository
 from db.repositories.conversations import ConversationRepository
+from db.session import Transactions
 from services.accounts import audit
 from services.accounts.clients import OriginNotAllowed, find_site
 from services.accounts.errors import CodeInvalid
@@ -65,23 +66,31 @@ async def make_code(
 
 
 async def redeem_code(
-    session: AsyncSession, actor: Actor, *, code: str, conversation_id: UUID, origin: str, keys: Keys
+    transactions: Transactions, actor: Actor, *, code: str, conversation_id: UUID, origin: str, keys: Keys
 ) -> tuple[User, str]:
-    """The user and an access token for the widget, once, and only where the code was meant for; raises CodeInvalid.
+    """The user and an access token for the widget, where the code was meant for; shown anywhere, it is used up.
 
-    The conversation must be the user's, or an anonymous one whose token the widget shows.
+    The conversation must be the user's, or an anonymous one whose token the widget shows. Raises CodeInvalid.
     """
-    found = await ExchangeCodeRepository(session).take(keys.hash_secret("exchange-code", code), now=clock.now())
-    place = (conversation_id, origin, actor.client_id)
-    if found is None or (found.conversation_id, found.origin, found.client_id) != place:
-        raise CodeInvalid
-    owner = await SessionRepository(session).find(found.session_id)
+    async with transactions() as session:
+        found = await ExchangeCodeRepository(session).take(keys.hash_secret("exchange-code", code), now=clock.now())
+        place = (conversation_id, origin, actor.client_id)
+        is_meant = found is not None and (found.conversation_id, found.origin, found.client_id) == place
+        user = await _find_user(session, actor, found) if found is not None and is_meant else None
+        if found is not None and user is not None:
+            audit.record(session, "token.exchanged", user_id=user.id, actor=actor)
+            return user, make_access_token(keys, user_id=user.id, session_id=found.session_id, scopes=WIDGET_SCOPES)
+    raise CodeInvalid  # outside: the code stays used
+
+
+async def _find_user(session: AsyncSession, actor: Actor, code: ExchangeCode) -> User | None:
+    """Whose session the code came of, if it still holds and the conversation is theirs or the caller's."""
+    owner = await SessionRepository(session).find(code.session_id)
     user = await UserRepository(session).find(owner.user_id) if owner else None
     if owner is None or owner.revoked_at is not None or user is None or not user.is_active:
-        raise CodeInvalid
+        return None
     conversations = ConversationRepository(session)
-    if not any([await conversations.find_readable(each, conversation_id) for each in (actor, Actor(user_id=user.id))]):
-        raise CodeInvalid
-    audit.record(session, "token.exchanged", user_id=user.id, actor=actor)
-    token = make_access_token(keys, user_id=user.id, session_id=owner.id, scopes=WIDGET_SCOPES)
-    return user, token
+    for reader in (actor, Actor(user_id=user.id)):
+        if await conversations.find_readable(reader, code.conversation_id):
+            return user
+    return None

@@ -3,12 +3,12 @@
 AppError
 ├── NotFound
 │   └── GoogleNotConfigured       404
-└── GoogleSignInFailed            (never answered: the page the sign-in began on is told the code)
-    ├── GoogleRefused
+└── GoogleSignInFailed            what came back proves nothing (never answered: the page it began on is told the code)
     ├── GoogleCancelled
     ├── GoogleExpired
     ├── GoogleUnavailable
-    └── GoogleEmailUnverified
+    ├── GoogleEmailUnverified
+    └── GoogleEmailTaken
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import clock
 from core.errors import AppError, NotFound
 from core.ids import new_id
+from core.messages import Language
 from core.security import Keys, new_token
 from db.models import SignInAttempt, User, UserIdentity
-from db.repositories.accounts import SessionRepository
+from db.repositories.accounts import SessionRepository, UserRepository
 from db.repositories.identities import IdentityRepository, SignInAttemptRepository
 from db.session import Transactions
 from domain.contacts import normalise_email
@@ -43,6 +44,7 @@ from services.accounts.errors import AccountLocked, EmailTaken
 from services.accounts.registration import add_user
 from services.accounts.sessions import open_session
 from services.accounts.tokens import Tokens
+from services.notifications.outbox import enqueue
 
 log = structlog.get_logger()
 
@@ -60,8 +62,8 @@ class GoogleSignInFailed(AppError):
     code = "google_refused"
 
 
-class GoogleRefused(GoogleSignInFailed):
-    """What Google's answer proves is nothing."""
+class GoogleEmailTaken(GoogleSignInFailed):
+    code = "google_email_taken"
 
 
 class GoogleCancelled(GoogleSignInFailed):
@@ -137,7 +139,13 @@ async def start_sign_in(
 
 
 async def finish_sign_in(
-    transactions: Transactions, provider: IdentityProvider, callback: Callback, *, redirect_uri: str, keys: Keys
+    transactions: Transactions,
+    provider: IdentityProvider,
+    callback: Callback,
+    *,
+    redirect_uri: str,
+    language: Language,
+    keys: Keys,
 ) -> FinishedSignIn:
     """Open a session for whoever the provider vouches for, once for each sign-in begun."""
     async with transactions() as session:
@@ -147,7 +155,7 @@ async def finish_sign_in(
         return FinishedSignIn(_add_error(SIGN_IN_PAGE, GoogleExpired.code), None)
     try:
         identity = await _redeem(provider, attempt, callback, redirect_uri=redirect_uri, keys=keys)
-        tokens = await _sign_in(transactions, identity, keys)
+        tokens = await _sign_in(transactions, identity, language, keys)
     except (GoogleSignInFailed, AccountLocked) as error:
         return FinishedSignIn(_add_error(attempt.continue_to, error.code), None)
     return FinishedSignIn(attempt.continue_to, tokens)
@@ -157,7 +165,7 @@ async def _redeem(
     provider: IdentityProvider, attempt: SignInAttempt, callback: Callback, *, redirect_uri: str, keys: Keys
 ) -> VerifiedIdentity:
     if callback.error or not callback.code:
-        raise GoogleCancelled if callback.error == "access_denied" else GoogleRefused
+        raise GoogleCancelled if callback.error == "access_denied" else GoogleSignInFailed
     code_verifier = keys.vault.open(
         attempt.code_verifier, table="sign_in_attempts", column="code_verifier", row_id=attempt.id
     )
@@ -167,51 +175,83 @@ async def _redeem(
         )
     except IdentityRefused as error:
         log.warning("identity.refused", reason=str(error))
-        raise GoogleRefused from error
+        raise GoogleSignInFailed from error
     except IdentityUnavailable as error:
         log.warning("identity.unavailable", reason=str(error))
         raise GoogleUnavailable from error
 
 
-async def _sign_in(transactions: Transactions, identity: VerifiedIdentity, keys: Keys) -> Tokens:
+async def _sign_in(transactions: Transactions, identity: VerifiedIdentity, language: Language, keys: Keys) -> Tokens:
     try:
-        return await _sign_in_once(transactions, identity, keys)
+        return await _sign_in_once(transactions, identity, language, keys)
     except (EmailTaken, IntegrityError):
         # somebody was faster: the same person in another tab, or a registration. Now their row can be read
-        return await _sign_in_once(transactions, identity, keys)
+        return await _sign_in_once(transactions, identity, language, keys)
 
 
-async def _sign_in_once(transactions: Transactions, identity: VerifiedIdentity, keys: Keys) -> Tokens:
+async def _sign_in_once(
+    transactions: Transactions, identity: VerifiedIdentity, language: Language, keys: Keys
+) -> Tokens:
     async with transactions() as session:
         user = await IdentityRepository(session).find_user(issuer=identity.issuer, subject=identity.subject)
         if user is None:
-            user = await _find_or_make_user(session, identity)
-            await _link(session, user, identity)
+            user, is_new = await _find_or_make_user(session, identity)
+            letter = await _link(session, user, identity)
+            if not is_new:
+                await enqueue(
+                    session,
+                    user_id=user.id,
+                    type=letter,
+                    language=language,
+                    address=user.email,
+                    params={},
+                    keys=keys,
+                )
         return await open_session(session, user, keys=keys, method="google")
 
 
-async def _find_or_make_user(session: AsyncSession, identity: VerifiedIdentity) -> User:
-    """The account of the address, if the provider knows it to be theirs; raises EmailTaken when made meanwhile."""
+async def _find_or_make_user(session: AsyncSession, identity: VerifiedIdentity) -> tuple[User, bool]:
+    """The account of the address and whether it was just made, if the provider knows the address to be theirs.
+
+    Raises EmailTaken when somebody made it meanwhile.
+    """
     if identity.email is None or not identity.email_verified:
         raise GoogleEmailUnverified
     try:
         email = normalise_email(identity.email)
     except ValueError as error:
-        raise GoogleRefused from error
-    user = await IdentityRepository(session).lock_user_by_email(email)
-    if user is None:
-        user = User(email=email, email_verified_at=clock.now(), full_name=_clean_name(identity.full_name))
-        await add_user(session, user)
-    return user
+        raise GoogleSignInFailed from error
+    user = await UserRepository(session).find_by_email(email, for_update=True)
+    if user is not None and user.email_verified_at is not None:
+        await _ensure_same_person(session, user, identity)
+    if user is not None:
+        return user, False
+    user = User(email=email, email_verified_at=clock.now(), full_name=_clean_name(identity.full_name))
+    await add_user(session, user)
+    return user, True
 
 
-async def _link(session: AsyncSession, user: User, identity: VerifiedIdentity) -> None:
-    """Let the identity open the account from now on.
+async def _ensure_same_person(session: AsyncSession, user: User, identity: VerifiedIdentity) -> None:
+    """Refuse to open a proved account to another person who has come by its address: raises GoogleEmailTaken.
+
+    That is so when the provider saw the address once and does not run its mailbox, and when it has given the address to
+    somebody else than the one it opened the account for before.
+    """
+    identities = IdentityRepository(session)
+    has_other = await identities.has_other(user.id, issuer=identity.issuer, subject=identity.subject)
+    if has_other or not identity.keeps_email:
+        raise GoogleEmailTaken
+
+
+async def _link(session: AsyncSession, user: User, identity: VerifiedIdentity) -> str:
+    """Let the identity open the account from now on; gives the letter that tells so.
 
     Whoever made the account may never have had its address, and wait for its owner to fill it: unless they proved it,
     their password and their sessions end here.
     """
+    letter = "google_linked"
     if user.email_verified_at is None:
+        letter = "google_linked_password_dropped"
         now = clock.now()
         user.hashed_password, user.email_verified_at = None, now
         await SessionRepository(session).revoke_all(user.id, reason="address_never_proved", now=now)
@@ -219,6 +259,7 @@ async def _link(session: AsyncSession, user: User, identity: VerifiedIdentity) -
     linked = UserIdentity(user_id=user.id, issuer=identity.issuer, subject=identity.subject)
     await IdentityRepository(session).add(linked)
     audit.record(session, "user.identity_linked", user_id=user.id, provider="google")
+    return letter
 
 
 def _hash_state(keys: Keys, state: str, browser: str) -> bytes:

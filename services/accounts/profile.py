@@ -14,29 +14,31 @@ from core.security import Actor
 from db.models import User
 from db.repositories.accounts import SessionRepository, UserRepository
 from services.accounts import audit
-from services.accounts.errors import EmailNotEditable
-from services.accounts.sessions import require_fresh_sign_in
+from services.accounts.errors import EmailNotEditable, OwnAccountLocked
+from services.accounts.sessions import get_account, require_fresh_sign_in
 
 
 async def get_me(session: AsyncSession, actor: Actor) -> User:
     """The caller's own account."""
-    return await UserRepository(session).get(actor.require_user())
+    return await get_account(session, actor.require_user())
 
 
 async def update_me(session: AsyncSession, actor: Actor, *, changes: Mapping[str, Any]) -> User:
-    """Change one's name, telephone or picture; raises EmailNotEditable, and Forbidden for a user's own `is_active`."""
+    """Change one's name, telephone or picture; raises EmailNotEditable, and Forbidden for a user's `is_active`."""
     if "email" in changes:
         raise EmailNotEditable
     if "is_active" in changes and not actor.is_superuser:
         raise Forbidden
-    user = await get_me(session, actor)
+    user = await get_account(session, actor.require_user(), for_update=True)
     await apply_changes(session, actor, user, changes)
     return user
 
 
 async def apply_changes(session: AsyncSession, actor: Actor, user: User, changes: Mapping[str, Any]) -> None:
-    """Change an account. Locking it ends its sessions."""
+    """Change an account. Locking it ends its sessions; raises OwnAccountLocked."""
     was_active = user.is_active
+    if user.id == actor.user_id and changes.get("is_active") is False:
+        raise OwnAccountLocked
     for name, value in changes.items():
         setattr(user, name, value)
     if was_active != user.is_active:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import clock
 from core.messages import Language
 from core.security import Keys
 from db.models import User
-from db.repositories.accounts import UserRepository
+from db.repositories.accounts import CodeRepository, SessionRepository, UserRepository
 from services.accounts import audit
 from services.accounts.codes import send_code
 from services.accounts.errors import EmailTaken
@@ -35,16 +36,22 @@ async def register(
     return SignIn(user, await open_session(session, user, keys=keys, method="register"))
 
 
-async def create_admin(session: AsyncSession, *, email: str, password: str) -> User:
-    """Make an administrator, or make the account with this address one and give it this password."""
+async def create_admin(session: AsyncSession, *, email: str, password: str) -> bool:
+    """Make an administrator, or make the account with this address one and give it this password.
+
+    Whoever made that account may have been anybody: its sessions and codes end. Gives whether there was one.
+    """
     hashed = await passwords.hash(password)
-    user = await UserRepository(session).find_by_email(email)
+    user = await UserRepository(session).find_by_email(email, for_update=True)
+    has_account = user is not None
     if user is None:
         user = User(email=email)
         await add_user(session, user)
+    await SessionRepository(session).revoke_all(user.id, reason="made_admin", now=clock.now())
+    await CodeRepository(session).delete_all(user.id)
     user.hashed_password, user.is_superuser, user.is_active = hashed, True, True
     audit.record(session, "user.made_admin", user_id=user.id)
-    return user
+    return has_account
 
 
 async def add_user(session: AsyncSession, user: User) -> None:

@@ -118,9 +118,12 @@ async def _is_repeat(repository: SessionRepository, used: RefreshToken, successo
 
 
 async def sign_out(session: AsyncSession, actor: Actor, *, refresh_token: str | None, keys: Keys) -> None:
-    """End the session of the refresh token, and that of the caller; one that is over or unknown is left alone."""
+    """End the session of the refresh token, and that of the caller; one that is over or unknown is left alone.
+
+    A token handed to a foreign page ends nothing: the sign-in it came of is not the page's.
+    """
     repository = SessionRepository(session)
-    ending = {actor.session_id} if actor.session_id else set()
+    ending = {actor.session_id} if actor.session_id and ACCOUNT_SCOPE in actor.scopes else set()
     if refresh_token is not None:
         found = await repository.find_token(keys.hash_secret("refresh-token", refresh_token))
         ending |= {found.session_id} if found else set()
@@ -134,9 +137,7 @@ async def sign_out(session: AsyncSession, actor: Actor, *, refresh_token: str | 
 async def authenticate(session: AsyncSession, *, access_token: str, keys: Keys) -> Actor:
     """Whose token this is, as things stand now; raises TokenInvalid, and AccountNotFound for a deleted account."""
     claims = read_access_token(keys, access_token)
-    user = await UserRepository(session).find(claims.user_id)
-    if user is None:
-        raise AccountNotFound
+    user = await get_account(session, claims.user_id)
     owner = await SessionRepository(session).find(claims.session_id)
     if owner is None or owner.revoked_at is not None or not user.is_active:
         raise TokenInvalid
@@ -147,6 +148,14 @@ async def authenticate(session: AsyncSession, *, access_token: str, keys: Keys) 
         scopes=claims.scopes,
         is_superuser=user.is_superuser,
     )
+
+
+async def get_account(session: AsyncSession, user_id: UUID, *, for_update: bool = False) -> User:
+    """An account as it stands now; raises AccountNotFound, also for one that was deleted a moment ago."""
+    user = await UserRepository(session).find(user_id, for_update=for_update)
+    if user is None:
+        raise AccountNotFound
+    return user
 
 
 async def require_fresh_sign_in(session: AsyncSession, actor: Actor) -> UUID:

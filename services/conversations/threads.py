@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import InvalidInput
 from core.ids import new_id
-from core.security import CHAT_SCOPE, Actor, hash_token, new_token
+from core.security import CHAT_SCOPE, Actor, Keys, new_token
 from db.models import Conversation, ConversationMessage, Run
 from db.repositories.conversations import ConversationRepository
 from db.repositories.runs import RunRepository
@@ -26,7 +26,7 @@ from services.conversations.runs import end_expired_runs
 class ThreadDefaults:
     """What the installation decides about new conversations."""
 
-    signing_key: bytes
+    keys: Keys
     time_zone: str
 
 
@@ -44,6 +44,11 @@ class ConversationDetail:
     messages: Sequence[ConversationMessage]
     message_count: int
     active_run: Run | None
+
+
+def hash_conversation_token(keys: Keys, token: str) -> bytes:
+    """What a visitor's token is stored and recognised as."""
+    return keys.hash_secret("conversation-token", token)
 
 
 class UnknownTimeZone(InvalidInput):
@@ -76,7 +81,7 @@ async def create(
     token, token_hash = None, actor.conversation_token_hash
     if actor.user_id is None and token_hash is None:
         token = new_token()
-        token_hash = hash_token(token, defaults.signing_key)
+        token_hash = hash_conversation_token(defaults.keys, token)
     conversation = Conversation(
         id=conversation_id or new_id(),
         user_id=actor.user_id,
@@ -190,4 +195,8 @@ async def claim(session: AsyncSession, actor: Actor, conversation_id: UUID) -> t
         conversation = await get(session, actor, conversation_id)
     else:
         conversation.user_id, conversation.token_hash = user_id, None
+        try:
+            await session.flush()
+        except IntegrityError as error:  # the account was deleted a moment ago
+            raise ConversationNotFound from error
     return conversation, await repository.count_messages(conversation_id)

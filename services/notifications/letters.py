@@ -8,7 +8,14 @@ from core.messages import Language, say
 from core.templates import render
 from providers.messaging.base import Mail
 
-LETTER_TYPES = ("verify_email", "reset_password", "password_changed", "email_changed")
+LETTER_TYPES = (
+    "verify_email",
+    "reset_password",
+    "password_changed",
+    "email_changed",
+    "google_linked",
+    "google_linked_password_dropped",
+)
 """Each has a subject, a body and a note in the catalogue. No subject takes a parameter: it is kept after sending."""
 
 

@@ -47,7 +47,6 @@ async def enqueue(
     address: str,
     params: dict[str, str],
     keys: Keys,
-    ref_id: UUID | None = None,
 ) -> NotificationLog:
     """Have a letter sent once this transaction commits. `params` fill the template of its type."""
     notification_id = new_id()
@@ -57,7 +56,6 @@ async def enqueue(
         user_id=user_id,
         type=type,
         language=language,
-        ref_id=ref_id,
         letter=keys.vault.seal(letter, table="notification_logs", column="letter", row_id=notification_id),
         lease_until=clock.lease_now(),
         due_at=clock.now(),

@@ -146,3 +146,11 @@ async def test_administrator_no_more_has_no_power_left_in_an_old_token(lobby: Lo
     await list_users(admin)
     await lobby.change_user(admin, is_superuser=False)
     check_error(await admin.client.get(USERS), 403, "forbidden")
+
+
+@pytest.mark.parametrize("path", ["/v1/users/me", "/v1/admin/users/{id}"])
+async def test_an_administrator_does_not_lock_the_own_account(lobby: Lobby, path: str) -> None:
+    admin = await lobby.join_as_admin()
+    answer = await admin.client.patch(path.format(id=admin.id), json={"is_active": False, "full_name": "Mai"})
+    check_error(answer, 409, "own_account_locked")
+    assert await admin.is_let_in()

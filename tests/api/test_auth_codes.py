@@ -301,3 +301,10 @@ async def test_wrong_current_password_changes_nothing(lobby: Lobby, current: str
     check_error(await account.client.post("/v1/auth/password", json=body), 403, "password_wrong")
     assert await other.is_let_in()
     assert await (await lobby.sign_in(account.email)).is_let_in()
+
+
+async def test_code_may_be_written_with_the_blanks_people_read_it_in(lobby: Lobby) -> None:
+    account = await lobby.join()
+    code = await lobby.read_code(account.email)
+    answer = await account.client.post("/v1/auth/email/confirm", json={"code": f" {code[:3]} {code[3:]}"})
+    assert answer.json()["email_verified_at"] is not None

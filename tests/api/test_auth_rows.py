@@ -83,8 +83,8 @@ async def test_one_mailbox_is_one_account(lobby: Lobby, write: Callable[[str], s
 
 async def test_of_many_registrations_of_one_address_at_once_one_wins(lobby: Lobby) -> None:
     email = new_email()
-    answers = await asyncio.gather(*(register(lobby, each) for each in [email, email.upper()] * 10))
-    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 19}
+    answers = await asyncio.gather(*(register(lobby, each) for each in [email, email.upper()] * 5))
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 9}
     async with lobby.transactions() as session:
         assert await session.scalar(select(func.count()).where(User.email == email)) == 1
 

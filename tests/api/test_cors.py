@@ -14,10 +14,11 @@ from sqlalchemy import select
 from api.cors import ALLOWED_HEADERS, EXPOSED_HEADERS, ORIGINS_KEPT
 from api.deps import CurrentActor
 from core.clock import clock
+from core.origins import ensure_private, normalise_origin
 from core.settings import Settings
 from db.models import ApiClient, AuditEvent
 from db.session import Transactions
-from services.accounts.clients import create_site, normalise_origin, revoke_site
+from services.accounts.clients import create_site, revoke_site
 from tests.api.test_rate_limits import exhaust
 from tests.conftest import NOW
 from tests.support.accounts import sign_up
@@ -254,7 +255,6 @@ def test_origin_is_read_as_browsers_send_it(text: str, origin: str) -> None:
         *("https://shop.example/", "https://shop.example/page", "https://shop.example?x", "https://shop.example#x"),
         *("https://an@shop.example", "https://shop.example:port", "https://shop.example:99999", "https://[::1"),
         *(
-            "http://shop.example",
             "ftp://shop.example",
             "javascript:alert(1)",
             "https://chợ.example",
@@ -265,3 +265,10 @@ def test_origin_is_read_as_browsers_send_it(text: str, origin: str) -> None:
 def test_what_is_no_origin_of_a_website_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         normalise_origin(text)
+
+
+def test_plain_http_is_for_pages_of_this_machine() -> None:
+    for origin in ("https://shop.example", "http://127.0.0.1:3000", "http://localhost"):
+        ensure_private(origin)
+    with pytest.raises(ValueError, match="https"):
+        ensure_private("http://shop.example")

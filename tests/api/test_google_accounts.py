@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from core.clock import clock
+from core.messages import Language
 from core.security import Keys
 from db.models import AuditEvent, User, UserIdentity, UserSession
 from db.repositories.identities import IdentityRepository
@@ -110,6 +111,17 @@ async def test_the_owner_of_a_proved_address_keeps_password_and_sessions(browser
     assert await count_identities(lobby, account.id) == 1
 
 
+@pytest.mark.parametrize("is_proved", [True, False])
+async def test_the_owner_is_told_that_google_opens_the_account_now(
+    browser: Browser, lobby: Lobby, is_proved: bool
+) -> None:
+    account = await lobby.join()
+    await lobby.change_user(account, email_verified_at=clock.now() if is_proved else None)
+    await browser.sign_in(email=account.email)
+    types = {letter.type for letter in await lobby.read_letters(account.email)}
+    assert ("google_linked" in types, "google_linked_password_dropped" in types) == (is_proved, not is_proved)
+
+
 async def test_whoever_took_the_address_before_its_owner_came_is_locked_out(browser: Browser, lobby: Lobby) -> None:
     """Pre-hijacking: Mallory registers Lan's address with a password of hers and waits for her to use it."""
     mallory = await lobby.join()
@@ -188,8 +200,10 @@ async def test_without_a_second_look_one_of_two_callbacks_would_fail(
 ) -> None:
     """The mutant: the race above is a real one."""
 
-    async def look_once(transactions: Transactions, identity: VerifiedIdentity, keys: Keys) -> Tokens:
-        return await identities._sign_in_once(transactions, identity, keys)
+    async def look_once(
+        transactions: Transactions, identity: VerifiedIdentity, language: Language, keys: Keys
+    ) -> Tokens:
+        return await identities._sign_in_once(transactions, identity, language, keys)
 
     monkeypatch.setattr(identities, "_sign_in", look_once)
     email, browsers = new_email(), [Browser(shared_app) for _ in range(2)]
@@ -218,9 +232,26 @@ def test_a_name_is_kept_as_one_line_that_can_be_stored(said: str | None, stored:
 
 @pytest.mark.parametrize("email", ["no address", "a@b@c", "\ud800@example.com", "a\x00@example.com"])
 async def test_an_address_that_is_none_is_refused(lobby: Lobby, email: str) -> None:
-    identity = VerifiedIdentity("https://issuer.example", "7", email, email_verified=True, full_name=None)
-    with pytest.raises(identities.GoogleRefused):
-        await identities._sign_in(lobby.transactions, identity, lobby.parts.settings.keys)
+    with pytest.raises(identities.GoogleSignInFailed):
+        await identities._sign_in(lobby.transactions, identify(email), "vi", lobby.parts.settings.keys)
+
+
+def identify(email: str, subject: str = "7", *, keeps_email: bool = True) -> VerifiedIdentity:
+    return VerifiedIdentity(
+        "https://issuer.example", subject, email, email_verified=True, keeps_email=keeps_email, full_name=None
+    )
+
+
+async def test_a_proved_account_is_not_opened_to_who_only_once_had_its_address(lobby: Lobby) -> None:
+    account = await lobby.join()
+    await lobby.change_user(account, email_verified_at=clock.now())
+    keys = lobby.parts.settings.keys
+    with pytest.raises(identities.GoogleEmailTaken):
+        await identities._sign_in(lobby.transactions, identify(account.email, keeps_email=False), "vi", keys)
+    await identities._sign_in(lobby.transactions, identify(account.email), "vi", keys)
+    with pytest.raises(identities.GoogleEmailTaken):  # the address has passed to somebody else
+        await identities._sign_in(lobby.transactions, identify(account.email, "8"), "vi", keys)
+    assert await count_identities(lobby, account.id) == 1
 
 
 async def test_a_sign_in_leaves_one_session(browser: Browser, lobby: Lobby) -> None:

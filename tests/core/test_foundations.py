@@ -10,7 +10,8 @@ import pytest
 from core.clock import Clock
 from core.ids import new_id
 from core.logging import ALLOWED_KEYS, keep_allowed_keys, scrub_values
-from core.security import hash_token, new_token
+from core.security import Keys, new_token
+from core.vault import Vault, new_document_key, read_document_keys
 
 
 def test_ids_are_unique_and_sort_by_their_time() -> None:
@@ -25,8 +26,11 @@ def test_token_is_long_and_only_its_keyed_hash_is_worth_storing() -> None:
     token = new_token()
     assert len(token) >= 43
     assert new_token() != token
-    assert hash_token(token, b"key") == hash_token(token, b"key") != hash_token(token, b"other key")
-    assert token.encode() not in hash_token(token, b"key")
+    keys, others = (Keys(key, Vault(read_document_keys(new_document_key()))) for key in (b"key", b"other key"))
+    hashed = keys.hash_secret("a purpose", token)
+    assert hashed == keys.hash_secret("a purpose", token)
+    assert hashed not in (others.hash_secret("a purpose", token), keys.hash_secret("another", token))
+    assert token.encode() not in hashed
 
 
 def test_clock_runs_on_from_where_it_starts_and_stands_still_when_frozen() -> None:

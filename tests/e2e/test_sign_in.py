@@ -317,7 +317,8 @@ def test_sign_in_leads_to_our_own_pages_only(open_browser: OpenBrowser, server: 
     read = "(value) => import('/pages/account.js').then((own) => own.readOwnPath(value))"
     for address in ("//evil.example/", "https://evil.example/", "javascript:alert(1)", "/\\evil.example", "http://["):
         assert page.evaluate(read, address) is None, address
-    assert page.evaluate(read, "/travellers?lang=vi") == "/travellers?lang=vi"
+    for address in ("/.//evil.example", "/a/..//evil.example", f"{server.url}//evil.example", "/travellers?lang=vi"):
+        assert page.evaluate(read, address).startswith(f"{server.url}/"), address
 
 
 def test_both_languages_have_the_same_words(open_browser: OpenBrowser, server: Server) -> None:

@@ -76,8 +76,24 @@ def test_a_good_token_says_who_it_is() -> None:
         subject="110248495921238986420",
         email="lan@example.com",
         email_verified=True,
+        keeps_email=False,
         full_name="Nguyễn Thị Lan",
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "keeps"),
+    [
+        ({"email": "lan@gmail.com"}, True),
+        ({"email": "Lan@GMAIL.com"}, True),
+        ({"hd": "example.com"}, True),
+        ({"email": "lan@notgmail.com"}, False),
+        ({"hd": ""}, False),
+        ({"email": None}, False),
+    ],
+)
+def test_a_mailbox_is_the_providers_where_it_runs_it(changes: Claims, keeps: bool) -> None:
+    assert read(sign(make_claims(**changes))).keeps_email is keeps
 
 
 @pytest.mark.parametrize("spelling", [ISSUER, "accounts.google.com"])
