@@ -11,6 +11,7 @@ import httpx
 import pytest
 import structlog.testing
 
+from core.vault import Vault
 from tests.conftest import StartApp
 from tests.support.accounts import sign_up
 from tests.support.stored import find_stored
@@ -108,3 +109,13 @@ async def test_secrets_come_out_nowhere(
     found = await find_leaks(start_app, database_url, caplog)
     assert found - ALLOWED == set()
     assert (EMAIL, "public.users") in found, "the search itself would miss what is there"
+
+
+async def test_numbers_that_were_not_sealed_would_be_found(
+    start_app: StartApp, database_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mutant: a vault that seals nothing."""
+    monkeypatch.setattr(Vault, "seal", lambda _, text, **place: text)
+    monkeypatch.setattr(Vault, "open", lambda _, text, **place: text)
+    found = await find_leaks(start_app, database_url, caplog)
+    assert (PASSPORT, "public.identity_documents") in found

@@ -75,8 +75,8 @@ async def test_widget_may_run_on_any_page_and_our_own_pages_on_ours_only(shared_
         assert "Access-Control-Allow-Origin" not in (await shared_client.get(path)).headers
 
 
-async def test_sign_in_page_is_told_that_google_is_simulated(shared_client: httpx.AsyncClient) -> None:
-    assert (await shared_client.get("/sign-in/ways")).json() == {"google": "simulated"}
+async def test_sign_in_page_is_told_what_is_simulated(shared_client: httpx.AsyncClient) -> None:
+    assert (await shared_client.get("/sign-in/ways")).json() == {"google": "simulated", "mail": "simulated"}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import true
 
+from db.repositories import conversations
 from tests.support.accounts import sign_up
 from tests.support.talk import VIETNAMESE
 
@@ -157,3 +159,12 @@ async def test_no_body_lets_a_stranger_reach_a_row(client: httpx.AsyncClient, wo
 def describe(answer: httpx.Response) -> tuple[int, Any, Any]:
     """What an answer tells about a row, without the id of the request."""
     return answer.status_code, answer.json()["detail"], answer.json()["code"]
+
+
+async def test_without_the_filter_the_stranger_is_noticed(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mutant: everybody may read every conversation."""
+    monkeypatch.setattr(conversations, "readable_by", lambda _: true())
+    with pytest.raises(AssertionError, match="conversations"):
+        await test_no_route_lets_a_stranger_reach_a_row(client, world)
