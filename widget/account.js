@@ -5,7 +5,7 @@
 
 import { el, icon } from "./dom.js";
 
-const POPUP = "popup,width=480,height=760";
+const POPUP = ["travel-chat-sign-in", "popup,width=480,height=760"];
 
 export class Account {
   node = el("div");
@@ -27,9 +27,11 @@ export class Account {
     this.node.replaceChildren(user ? this.#renderMenu(words) : this.#renderButton(words.signIn));
   }
 
-  /** The window opens with the click: a browser blocks one that comes later. */
+  /** The window opens with the click: a browser blocks one that comes later. One that is open keeps what was typed. */
   async signIn() {
-    const popup = open("", "_blank", POPUP);
+    if (this.popup && !this.popup.closed) return this.popup.focus();
+    const popup = open("", ...POPUP);
+    this.popup = popup;
     try {
       const address = await this.client.prepareSignIn();
       if (popup) popup.location = address;
@@ -65,12 +67,21 @@ export class Account {
     return el("div", { class: "me" }, el("button", attributes, icon("person"), el("span", {}, label)));
   }
 
-  #renderMenu({ signedIn, signOut }) {
+  #renderMenu({ signedIn, signOut, signOutHere, travellers }) {
+    const { api, user } = this.client;
+    const isOurs = api === location.origin;
     const onfocusout = ({ currentTarget: menu, relatedTarget }) => {
       if (!menu.contains(relatedTarget)) menu.open = false;
     };
     const summary = el("summary", { title: signedIn, "aria-label": signedIn }, icon("person"), icon("check"));
-    const out = el("button", { type: "button", class: "out", onclick: () => this.#signOut() }, signOut);
-    return el("details", { class: "me", onfocusout }, summary, out);
+    const onclick = () => this.#signOut();
+    const menu = el(
+      "div",
+      { class: "menu" },
+      el("b", {}, user.name || signedIn),
+      isOurs && el("a", { href: "/travellers" }, travellers),
+      el("button", { type: "button", class: "out", onclick }, isOurs ? signOut : signOutHere),
+    );
+    return el("details", { class: "me", onfocusout }, summary, menu);
   }
 }

@@ -50,12 +50,19 @@ h2, h3, p, ol, ul { margin: 0; }
 .me { position: relative; flex: none; }
 .head .me > * { display: flex; align-items: center; gap: 6px; width: auto; height: 44px;
   padding: 0 10px; white-space: nowrap; border-radius: 12px; font-size: 14px; font-weight: 650; cursor: pointer; }
-.head .me > :hover { background: rgb(255 255 255 / .16); }
+.head .me > :not(.menu):hover { background: rgb(255 255 255 / .16); }
 .head .me > :focus-visible { outline-color: currentColor; outline-offset: -4px; }
 .me summary { list-style: none; }
 .me .icon + .icon { margin-inline-start: -4px; width: 1em; }
-.head .me > .out { position: absolute; z-index: 1; right: 0; top: 48px; padding: 0 16px; color: var(--tc-ink);
-  background: var(--tc-paper); box-shadow: 0 4px 14px rgb(0 0 0 / .3); }
+.me button .icon { display: none; }
+.head .me > .menu { position: absolute; z-index: 1; right: 0; top: 48px; display: grid; gap: 0; width: max-content;
+  height: auto; padding: 6px; color: var(--tc-ink); background: var(--tc-paper);
+  box-shadow: 0 4px 14px rgb(0 0 0 / .3); }
+.head .menu > * { max-width: 210px; padding: 0 10px; line-height: 44px; text-align: start; overflow: hidden;
+  text-overflow: ellipsis; color: inherit; }
+.menu b { font-weight: 500; }
+.head .menu .out { width: 100%; justify-items: start; }
+.head .menu .out:hover { background: var(--tc-tint); }
 .mark { display: grid; place-items: center; flex: none; width: 38px; height: 38px; border-radius: 50%;
   background: rgb(255 255 255 / .18); }
 
@@ -194,6 +201,7 @@ h2, h3, p, ol, ul { margin: 0; }
   .panel { inset: 0 auto auto 0; width: 100%; height: 100dvh; height: min(100dvh, var(--tc-visible-height, 100dvh));
     border: 0; border-radius: 0; }
   .me button > span { display: none; }
+  .me button .icon { display: block; }
   .head { padding-top: max(10px, env(safe-area-inset-top)); }
 }
 @media (prefers-reduced-motion: reduce) { .dots { animation: none; } }

@@ -11,6 +11,8 @@ const VI = {
   fresh: "Cuộc trò chuyện mới",
   signIn: "Đăng nhập",
   signOut: "Đăng xuất",
+  signOutHere: "Đăng xuất khỏi trang này",
+  travellers: "Hành khách và tài khoản",
   signedIn: "Đã đăng nhập",
   signInEnded: "Phiên đăng nhập đã hết. Tin của bạn vẫn còn đây.",
   blocked: "Trình duyệt đã chặn cửa sổ đăng nhập. Mở bằng nút này nhé:",
@@ -18,7 +20,7 @@ const VI = {
   log: "Cuộc trò chuyện",
   welcome: "Xin chào! Bạn muốn bay đi đâu?",
   welcomeMore:
-    "Nói như với bạn bè: nơi đi, nơi đến, ngày, số người. Tôi tìm chuyến và giải thích giá, hành lý, đổi và hoàn vé.",
+    "Nói như với bạn bè: nơi đi, nơi đến, ngày, số người. Mình tìm chuyến và giải thích giá, hành lý, đổi và hoàn vé.",
   starters: [
     "Tìm vé Hà Nội đi Đà Nẵng thứ sáu tuần sau cho 2 người lớn",
     "Sài Gòn đi Bangkok bay thẳng rẻ nhất ngày 20/12",
@@ -50,6 +52,8 @@ const EN = {
   fresh: "New conversation",
   signIn: "Sign in",
   signOut: "Sign out",
+  signOutHere: "Sign out of this page",
+  travellers: "Travellers and account",
   signedIn: "Signed in",
   signInEnded: "Your sign-in has ended. Your message is still here.",
   blocked: "The browser blocked the sign-in window. Open it here:",

@@ -18,6 +18,8 @@ export const askingSite = askingOrigin && new URL(askingOrigin).host;
 
 const view = document.querySelector("#view");
 let accessToken = null;
+/** What was typed before the language was changed, by the fields' names. */
+let typed = history.state?.typed;
 
 /** Say which language the page speaks, and offer the other one. */
 export function dressPage(title) {
@@ -29,6 +31,65 @@ export function dressPage(title) {
   link.href = addressOf({ lang: other });
   link.lang = link.hreflang = other;
   link.textContent = words.otherLanguage;
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    history.replaceState({ ...history.state, typed: readTyped() }, "", addressOf({ lang: other }) + location.hash);
+    location.reload();
+  });
+}
+
+/** Secrets are not kept: who typed one types it again. */
+function readTyped() {
+  const inputs = view.querySelectorAll("form [name]:not([data-secret])");
+  return Object.fromEntries([...inputs].map(({ name, value }) => [name, value]));
+}
+
+function restoreTyped() {
+  const form = typed && view.querySelector("form");
+  if (!form) return;
+  for (const [name, value] of Object.entries(typed)) {
+    const input = form.elements[name];
+    if (!input) continue;
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  typed = null;
+  history.replaceState({ ...history.state, typed }, "");
+}
+
+let showScreen = null;
+
+/** `show` shows the screen that the address names, whenever that changes. */
+export function onScreen(show) {
+  showScreen = show;
+  addEventListener("popstate", () => {
+    // an earlier screen may have been opened in the other language
+    history.replaceState(history.state, "", addressOf({}) + location.hash);
+    show();
+  });
+}
+
+/** The screen of this page that its address names; the first one has no name. */
+export function readScreen() {
+  return location.hash.slice(1);
+}
+
+/** Go to a screen, so that Back leads here; `state` stays with it. */
+export function openScreen(name, state) {
+  history.pushState({ ...state, isOpened: true }, "", `${addressOf({})}#${name}`);
+  showScreen();
+}
+
+/** Go to where this screen was opened. */
+export function leaveScreen() {
+  if (history.state?.isOpened) history.back();
+  else replaceScreen("");
+}
+
+/** Go to a screen in place of this one, so that both lead back to the same. */
+export function replaceScreen(name, state) {
+  history.replaceState({ ...history.state, ...state }, "", addressOf({}) + (name && `#${name}`));
+  showScreen();
 }
 
 /** This page's own address with some of its query changed; null leaves a name out. */
@@ -44,6 +105,7 @@ export function addressOf(changes) {
 /** Show this in place of what there was; the focus goes to its first heading, or where `autofocus` says. */
 export function show(...nodes) {
   view.replaceChildren(...nodes.filter(Boolean));
+  restoreTyped();
   const place = view.querySelector("[autofocus]") ?? view.querySelector("h1");
   if (place.matches("h1")) place.tabIndex = -1;
   place.focus();

@@ -8,12 +8,13 @@ let count = 0;
 
 /**
  * A labelled field. `options` ([value, label] pairs) makes it a select; `hint` stands below it; `invalid` is what is
- * said of a malformed value. The rest are attributes of the input.
+ * said of a malformed value. The rest are attributes of the input; what is typed with `data-secret` is nowhere kept.
  */
 export function field({ name, label, hint, invalid, options, isOptional, value = "", ...attributes }) {
   const id = `field-${(count += 1)}`;
   const described = { "aria-describedby": `${id}-hint ${id}-fault`, "aria-required": !isOptional };
-  const input = el(options ? "select" : "input", { id, name, ...described, ...attributes });
+  const secrecy = { "data-secret": attributes.type === "password" };
+  const input = el(options ? "select" : "input", { id, name, ...described, ...secrecy, ...attributes });
   if (options) input.append(...options.map(([each, text]) => el("option", { value: each }, text)));
   input.value = value;
   const node = el(
@@ -118,7 +119,7 @@ function tell(error, fields, codes, alert) {
 
 function renderAlert(text, error) {
   const isStale = error.code === "sign_in_again";
-  const ways = new URLSearchParams({ ...(isStale && { again: 1 }), continue_to: addressOf({}) });
+  const ways = new URLSearchParams({ ...(isStale && { again: 1 }), continue_to: addressOf({}) + location.hash });
   // a sign-in that ended is taken up in a window of its own: what was typed here stays
   const link = el("a", { href: `/sign-in?${ways}`, target: isStale ? "_self" : "_blank" }, words.signIn);
   const needsLink = isStale || error instanceof SignInEnded;

@@ -1,9 +1,13 @@
-/** The account below the travellers: sign out, take the data along, delete everything. */
+/** The account below the travellers: its address and password, signing out, taking the data along, deleting it all. */
 
 import { el } from "/widget/dom.js";
-import { call, show, signOut, words } from "./account.js";
-import { showTrouble } from "./account_forms.js";
+import { call, leaveScreen, openScreen, replaceScreen, show, signOut, words } from "./account.js";
+import { describeMail, makeCode, makeNewPassword, readCode, renderSendAgain } from "./account_codes.js";
+import { field, form, showTrouble } from "./account_forms.js";
 import { confirm, renderButton, renderTitle } from "./account_parts.js";
+
+/** By their names in the address; each gets the user, where our mail goes, and what to call with the news. */
+export const ACCOUNT_SCREENS = { email: showEmail, code: showCode, password: showPassword };
 
 export function renderAccount(user) {
   const trouble = el("div", { class: "alert", role: "alert" });
@@ -14,17 +18,111 @@ export function renderAccount(user) {
     el(
       "div",
       { class: "heading" },
-      el("div", {}, el("h2", { id: "account-title" }, words.accountTitle), el("p", { class: "quiet" }, user.email)),
+      el("div", {}, el("h2", { id: "account-title" }, words.accountTitle), renderAddress(user)),
       renderButton("secondary", words.signOut, guard(leave)),
     ),
     trouble,
+    !user.email_verified_at && renderStep(words.emailUnproved, words.enterCode, "code"),
+    renderStep(words.changeEmailMore, words.changeEmail, "email"),
+    renderStep(words.changePasswordMore, words.changePassword, "password"),
     renderOption(words.exportMore, renderButton("secondary", words.export, guard(download))),
-    renderOption(words.deleteAccountMore, renderButton("secondary danger", words.deleteAccount, askToDelete)),
+    renderOption(words.deleteAccountMore, renderButton("secondary danger", words.deleteAccount, () => askToDelete(user))),
   );
+}
+
+function renderAddress({ email, email_verified_at: provedAt }) {
+  const state = provedAt
+    ? el("span", { class: "chip" }, words.proved)
+    : el("span", { class: "chip warn" }, words.unproved);
+  return el("p", { class: "address quiet" }, el("span", {}, email), state);
+}
+
+function renderStep(more, label, screen) {
+  return renderOption(more, renderButton("secondary", label, () => openScreen(screen)));
 }
 
 function renderOption(more, button) {
   return el("div", { class: "option" }, el("div", { class: "quiet" }, more), button);
+}
+
+function showEditor(title, more, ...nodes) {
+  show(el("div", { class: "editor narrow" }, renderTitle(title, more), ...nodes));
+}
+
+function sendCodeTo(email) {
+  return call("POST", "/v1/auth/email", { email });
+}
+
+function showEmail({ email: present }) {
+  const common = { autocomplete: "email", inputmode: "email", spellcheck: "false", autocapitalize: "none" };
+  const email = field({
+    name: "email",
+    label: words.newEmail,
+    type: "email",
+    ...common,
+    maxlength: 254,
+    invalid: words.emailInvalid,
+    autofocus: true,
+  });
+  const entry = form({
+    fields: [email],
+    body: [email.node],
+    submit: words.sendCode,
+    codes: { email_taken: "email" },
+    beside: renderButton("link", words.leave, leaveScreen),
+    onsubmit: async (values) => {
+      await sendCodeTo(values.email);
+      replaceScreen("code", { email: values.email });
+    },
+  });
+  showEditor(words.changeEmail, words.changeEmailFrom(present), entry);
+}
+
+/** For the address just asked for, or the one the account has. */
+function showCode(user, mail, onDone) {
+  const email = history.state?.email ?? user.email;
+  const code = makeCode();
+  const entry = form({
+    fields: [code],
+    body: [code.node],
+    submit: words.confirm,
+    codes: { code_invalid: "code" },
+    beside: renderButton("link", words.leave, leaveScreen),
+    onsubmit: async (values) => {
+      await call("POST", "/v1/auth/email/confirm", { code: readCode(values) });
+      onDone(words.emailProved);
+    },
+  });
+  const more = describeMail(mail, words.codeSent, email);
+  showEditor(words.enterCode, more, entry, renderSendAgain(() => sendCodeTo(email)));
+}
+
+function showPassword({ email }, mail, onDone) {
+  // without it a password manager would not know whose the new password is
+  const account = el("input", { type: "email", autocomplete: "username", value: email, hidden: true });
+  const present = field({
+    name: "current_password",
+    label: words.presentPassword,
+    type: "password",
+    autocomplete: "current-password",
+    maxlength: 128,
+    hint: words.presentPasswordHint,
+    autofocus: true,
+    isOptional: true,
+  });
+  const next = makeNewPassword("new_password", words.newPassword);
+  const entry = form({
+    fields: [present, next],
+    body: [account, present.node, next.node],
+    submit: words.changePassword,
+    codes: { password_wrong: "current_password" },
+    beside: renderButton("link", words.leave, leaveScreen),
+    onsubmit: async ({ current_password: current, new_password }) => {
+      await call("POST", "/v1/auth/password", { current_password: current || null, new_password });
+      onDone(words.passwordChanged);
+    },
+  });
+  showEditor(words.changePassword, words.changePasswordMore, entry);
 }
 
 async function leave() {
@@ -40,9 +138,9 @@ async function download() {
   URL.revokeObjectURL(href);
 }
 
-function askToDelete() {
+function askToDelete({ email }) {
   confirm({
-    title: words.deleteAccountTitle,
+    title: words.deleteAccountTitle(email),
     more: words.deleteAccountMore,
     yes: words.deleteForever,
     act: async () => {

@@ -8,8 +8,13 @@ import {
   askingSite,
   call,
   dressPage,
+  leaveScreen,
+  onScreen,
+  openScreen,
   query,
   readOwnPath,
+  readScreen,
+  replaceScreen,
   resume,
   send,
   show,
@@ -18,6 +23,7 @@ import {
   signOut,
   words,
 } from "./account.js";
+import { describeMail, findWays, makeCode, makeNewPassword, readCode, renderSendAgain } from "./account_codes.js";
 import { field, form, showTrouble } from "./account_forms.js";
 import { renderButton, renderNote, renderTitle } from "./account_parts.js";
 
@@ -25,10 +31,17 @@ const isForWidget = Boolean(askingOrigin && query.get("conversation_id"));
 const isForeign = isForWidget && askingOrigin !== location.origin;
 const continueTo = readOwnPath(query.get("continue_to"));
 const CONSENT_DELAY_MILLISECONDS = 500;
+const FORGOTTEN = "/v1/auth/password/forgot";
 
-let typedEmail = "";
-/** Whether Google is a way in: on, simulated or off. */
-let google = "off";
+const SCREENS = { register: showRegister, forgotten: showForgotten, reset: showReset };
+
+let typedEmail = history.state?.email ?? "";
+/** Whether Google is a way in (on, simulated or off), and whether mail goes out (on or simulated). */
+let ways = null;
+/** Who has signed in. */
+let person = null;
+/** What the first screen says above its form. */
+let note = null;
 
 function makeEmail() {
   return field({
@@ -46,18 +59,19 @@ function makeEmail() {
   });
 }
 
-function makePassword(label, autocomplete, hint) {
-  const invalid = words.passwordInvalid;
-  return field({ name: "password", label, type: "password", autocomplete, maxlength: 128, hint, invalid });
-}
-
 function describePurpose() {
   if (query.has("again")) return words.signInAgain;
   return isForeign ? words.signInFor(askingSite) : words.signInMore;
 }
 
-function showSignIn(note) {
-  const fields = [makeEmail(), makePassword(words.password, "current-password")];
+function showScreen() {
+  if (person) goOn(person);
+  else (SCREENS[readScreen()] ?? showSignIn)();
+}
+
+function showSignIn() {
+  const password = { name: "password", label: words.password, type: "password", autocomplete: "current-password" };
+  const fields = [makeEmail(), field({ ...password, maxlength: 128, invalid: words.passwordInvalid })];
   const entry = form({
     fields,
     body: fields.map((each) => each.node),
@@ -65,24 +79,25 @@ function showSignIn(note) {
     codes: { credentials_wrong: "password" },
     onsubmit: async (values) => enter(await signIn("/v1/auth/login", values)),
   });
-  const remember = (next) => () => {
+  const remember = (screen) => () => {
     typedEmail = fields[0].input.value;
-    next();
+    note = null;
+    openScreen(screen);
   };
   show(
     renderTitle(words.signInTitle, describePurpose()),
     note,
     entry,
-    el("p", { class: "aside" }, renderButton("link", words.forgot, remember(showForgotten))),
+    el("p", { class: "aside" }, renderButton("link", words.forgot, remember("forgotten"))),
     renderGoogle(),
-    el("p", { class: "aside" }, `${words.noAccount} `, renderButton("link", words.register, remember(showRegister))),
+    el("p", { class: "aside" }, `${words.noAccount} `, renderButton("link", words.register, remember("register"))),
   );
 }
 
 function showRegister() {
   const fields = [
     makeEmail(),
-    makePassword(words.password, "new-password", words.passwordHint),
+    makeNewPassword("password", words.password),
     field({ name: "full_name", label: words.fullNameOptional, autocomplete: "name", maxlength: 100, isOptional: true }),
   ];
   const entry = form({
@@ -99,7 +114,7 @@ function showRegister() {
     renderTitle(words.register, describePurpose()),
     entry,
     renderGoogle(),
-    el("p", { class: "aside" }, `${words.hasAccount} `, renderButton("link", words.signIn, () => showSignIn())),
+    el("p", { class: "aside" }, `${words.hasAccount} `, renderButton("link", words.signIn, leaveScreen)),
   );
 }
 
@@ -109,66 +124,56 @@ function showForgotten() {
     fields: [email],
     body: [email.node],
     submit: words.sendCode,
-    beside: renderButton("link", words.back, () => showSignIn()),
+    beside: renderButton("link", words.back, leaveScreen),
     onsubmit: async (values) => {
-      await send("POST", "/v1/auth/password/forgot", values);
+      await send("POST", FORGOTTEN, values);
       typedEmail = values.email;
-      showReset();
+      openScreen("reset", { email: typedEmail });
     },
   });
   show(renderTitle(words.forgotTitle, words.forgotMore), entry);
 }
 
 function showReset() {
-  const code = field({
-    name: "code",
-    label: words.code,
-    hint: words.codeHint,
-    autocomplete: "one-time-code",
-    inputmode: "numeric",
-    maxlength: 6,
-    class: "digits",
-    autofocus: true,
-  });
+  if (!typedEmail) return showForgotten();
+  const code = makeCode();
   // without it a password manager would not know whose the new password is
   const account = el("input", { type: "email", autocomplete: "username", value: typedEmail, hidden: true });
-  const password = field({
-    name: "new_password",
-    label: words.newPassword,
-    type: "password",
-    autocomplete: "new-password",
-    maxlength: 128,
-    hint: words.passwordHint,
-    invalid: words.passwordInvalid,
-  });
+  const password = makeNewPassword("new_password", words.newPassword);
   const entry = form({
     fields: [code, password],
     body: [account, code.node, password.node],
     submit: words.setPassword,
     codes: { code_invalid: "code" },
-    beside: renderButton("link", words.back, showForgotten),
+    beside: renderButton("link", words.back, leaveScreen),
     onsubmit: async (values) => {
-      await send("POST", "/v1/auth/password/reset", { email: typedEmail, ...values });
-      showSignIn(renderNote("good", words.resetDone));
+      await send("POST", "/v1/auth/password/reset", { email: typedEmail, ...values, code: readCode(values) });
+      note = renderNote("good", words.resetDone);
+      replaceScreen("");
     },
   });
-  show(renderTitle(words.forgotTitle, words.resetMore(typedEmail)), entry);
+  show(
+    renderTitle(words.forgotTitle, describeMail(ways.mail, words.resetMore, typedEmail)),
+    entry,
+    renderSendAgain(() => send("POST", FORGOTTEN, { email: typedEmail })),
+  );
 }
 
 /** Google sends the browser back to this very page. */
 function renderGoogle() {
-  if (google === "off") return null;
+  if (ways.google === "off") return null;
   const back = new URLSearchParams({ continue_to: addressOf({ error: null, again: null }) });
   return el(
     "div",
     { class: "google" },
     el("p", { class: "or" }, words.or),
-    el("a", { class: "secondary", href: `/v1/auth/google/start?${back}` }, words.googleWays[google]),
+    el("a", { class: "secondary", href: `/v1/auth/google/start?${back}` }, words.googleWays[ways.google]),
   );
 }
 
 /** Somebody has just signed in by hand. On our own origin that says enough; a foreign page still needs a click. */
 async function enter(user) {
+  person = user;
   // where it fails, a second try tells why
   if (isForWidget && !isForeign) await handOver(user).catch(() => showConsent(user));
   else goOn(user);
@@ -243,7 +248,8 @@ function showSignedIn(user) {
 
 async function changeAccount() {
   await signOut().catch(() => {}); // the next sign-in takes its place anyway
-  showSignIn();
+  person = null;
+  replaceScreen("");
 }
 
 function showTroubleOnly(error) {
@@ -255,15 +261,17 @@ function showTroubleOnly(error) {
 async function begin() {
   showLoading();
   const error = query.get("error");
-  const note = error && renderNote("bad", words.errors[error] ?? words.errors.other);
+  note = error && renderNote("bad", words.errors[error] ?? words.errors.other);
   try {
-    google = (await send("GET", "/sign-in/ways")).google;
-    if (note || query.has("again") || !(await resume())) showSignIn(note);
-    else goOn(await call("GET", "/v1/auth/me"));
+    ways = await findWays();
+    const isAsked = note || query.has("again");
+    person = !isAsked && (await resume()) ? await call("GET", "/v1/auth/me") : null;
+    showScreen();
   } catch (failure) {
     showTroubleOnly(failure);
   }
 }
 
 dressPage(words.signInTitle);
+onScreen(() => ways && showScreen());
 begin();

@@ -10,13 +10,18 @@ import {
   call,
   dressPage,
   language,
+  leaveScreen,
+  onScreen,
+  openScreen,
+  readScreen,
   show,
   showLoading,
   words,
 } from "./account.js";
+import { findWays } from "./account_codes.js";
 import { showTrouble } from "./account_forms.js";
 import { confirm, formatDay, nameOf, renderButton, renderNote, renderTitle } from "./account_parts.js";
-import { renderAccount } from "./account_section.js";
+import { ACCOUNT_SCREENS, renderAccount } from "./account_section.js";
 import { showTravellerForm, TRAVELLERS } from "./travellers_form.js";
 
 /** The page that opened this one waits for a traveller. */
@@ -24,12 +29,47 @@ const isChoosing = Boolean(askingOrigin && window.opener);
 const MOST = 100;
 const countries = new Intl.DisplayNames(language, { type: "region", fallback: "code" });
 
-/** `about` is the traveller just saved, `note` what is said above the list. */
-async function showTravellers({ note, about } = {}) {
+/** What the list says once: `about` is the traveller just saved, `note` stands above. */
+let news = {};
+
+/** Leave a form for the list. */
+function leave(said) {
+  news = said;
+  leaveScreen();
+}
+
+function leaveForm(saved) {
+  leave(saved ? { note: words.saved, about: saved } : {});
+}
+
+async function showScreen() {
+  const screen = readScreen();
+  const showIt = await prepare(screen);
+  if (readScreen() === screen) showIt(); // else it was left while its data came
+}
+
+/** Ask for what a screen shows; gives what shows it. */
+async function prepare(screen) {
+  if (screen === "new") return () => showTravellerForm(null, leaveForm);
+  const showAccountScreen = ACCOUNT_SCREENS[screen];
+  if (screen && !showAccountScreen) {
+    const traveller = await call("GET", `${TRAVELLERS}/${encodeURIComponent(screen)}`);
+    return () => showTravellerForm(traveller, leaveForm);
+  }
   const user = await call("GET", "/v1/auth/me");
+  if (showAccountScreen) {
+    const { mail } = await findWays();
+    return () => showAccountScreen(user, mail, (note) => leave({ note }));
+  }
   const travellers = await call("GET", `${TRAVELLERS}?limit=${MOST}`);
+  return () => showTravellers(user, travellers);
+}
+
+function showTravellers(user, travellers) {
+  const { note, about } = news;
   const more = isChoosing ? words.chooseMore(askingSite) : words.travellersMore;
-  const adding = renderButton("primary", words.add, () => edit(null));
+  const adding = renderButton("primary", words.add, () => openScreen("new"));
+  news = {};
   show(
     el("div", { class: "heading" }, renderTitle(words.travellersTitle, more), travellers.length > 0 && adding),
     note && renderNote("good", note),
@@ -70,7 +110,7 @@ function renderTraveller(traveller, isChosen) {
     el(
       "div",
       { class: "buttons" },
-      renderButton("secondary", words.edit, () => edit(traveller), { "aria-label": words.editName(name) }),
+      renderButton("secondary", words.edit, () => openScreen(traveller.id), { "aria-label": words.editName(name) }),
       renderButton("secondary danger", words.delete, () => remove(traveller), { "aria-label": words.deleteName(name) }),
     ),
   );
@@ -103,12 +143,6 @@ function renderFinish() {
   return el("div", { class: "finish" }, more, renderButton("primary", words.done, finish));
 }
 
-async function edit(traveller) {
-  const whole = traveller && (await guard(() => call("GET", `${TRAVELLERS}/${traveller.id}`)));
-  if (traveller && !whole) return;
-  showTravellerForm(whole, (saved) => guard(() => showTravellers(saved ? { note: words.saved, about: saved } : {})));
-}
-
 function remove(traveller) {
   confirm({
     title: words.deleteTitle(nameOf(traveller)),
@@ -116,7 +150,8 @@ function remove(traveller) {
     yes: words.delete,
     act: async () => {
       await call("DELETE", `${TRAVELLERS}/${traveller.id}`);
-      await guard(() => showTravellers({ note: words.deleted }));
+      news = { note: words.deleted };
+      await guard(showScreen);
     },
   });
 }
@@ -124,23 +159,30 @@ function remove(traveller) {
 /** What the page cannot show without an answer: it says why, or leads to the sign-in. */
 async function guard(act) {
   try {
-    return await act();
+    await act();
   } catch (error) {
     if (error instanceof SignInEnded) {
-      location.replace(`/sign-in?${new URLSearchParams({ continue_to: addressOf({}) })}`);
-      return null;
+      location.replace(`/sign-in?${new URLSearchParams({ continue_to: addressOf({}) + location.hash })}`);
+      return;
     }
     const place = el("div");
     showTrouble(place, error);
-    show(renderTitle(words.travellersTitle), place, renderButton("primary", words.tryAgain, begin));
-    return null;
+    show(renderTitle(words.travellersTitle), place, renderWayOut(error));
   }
+}
+
+/** Trying again does not bring an account back, nor a traveller who is gone. */
+function renderWayOut({ code, status }) {
+  if (code === "account_not_found") return el("a", { class: "primary", href: "/" }, words.toHome);
+  if (readScreen() && [404, 422].includes(status)) return renderButton("primary", words.back, leaveScreen);
+  return renderButton("primary", words.tryAgain, begin);
 }
 
 function begin() {
   showLoading();
-  return guard(showTravellers);
+  return guard(showScreen);
 }
 
+onScreen(begin);
 dressPage(words.travellersTitle);
 begin();

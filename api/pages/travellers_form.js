@@ -89,6 +89,7 @@ function makePassport(traveller) {
       spellcheck: "false",
       maxlength: 30,
       class: "upper",
+      "data-secret": true,
       isOptional: true,
     }),
     makeCountry("passport_country", words.issuingCountry, country),

@@ -46,10 +46,11 @@ async def get_sign_in_page(request: Request) -> Response:
 
 @router.get("/sign-in/ways")
 async def get_ways_to_sign_in(parts: PartsDep) -> dict[str, str]:
-    """Whether our sign-in page offers Google: `on`, `simulated` or `off`."""
-    if parts.identity is None:
-        return {"google": "off"}
-    return {"google": "simulated" if parts.identity.is_simulated else "on"}
+    """Whether our pages offer Google (`on`, `simulated` or `off`), and whether letters go out (`on` or `simulated`)."""
+    google = "off"
+    if parts.identity is not None:
+        google = "simulated" if parts.identity.is_simulated else "on"
+    return {"google": google, "mail": "on" if parts.outbox is None else "simulated"}
 
 
 @router.api_route("/travellers", methods=READ)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
 
+import httpx
 from playwright.sync_api import Page
+
+from tests.e2e.conftest import Server
+from tests.support.processes import wait_until
 
 PASSWORD = "mưa rào cuối hạ"
 NAME = "Nguyễn Thị Lan"
@@ -27,6 +32,20 @@ def register(window: Page, email: str | None = None) -> str:
     window.locator("[autocomplete=new-password]").fill(PASSWORD)
     window.locator("[type=submit]").click()
     return email
+
+
+def wait_for_code(server: Server, email: str, word: str, but: str = "") -> str:
+    """The code in the newest mail to this address with that word in its subject; not the one named."""
+
+    def find_code() -> str | None:
+        mails = httpx.get(f"{server.url}/sandbox/outbox.json").json()
+        texts = [mail["text"] for mail in mails if mail["to"] == email and word in mail["subject"].lower()]
+        codes: list[str] = [code for text in texts for code in re.findall(r"\b\d{6}\b", text) if code != but]
+        return codes[0] if codes else None
+
+    code = wait_until(find_code)
+    assert code is not None
+    return code
 
 
 class Site:

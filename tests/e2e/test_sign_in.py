@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.accounts import NAME, PASSWORD, Site, new_email, register, serve_site
+from tests.e2e.accounts import NAME, PASSWORD, Site, new_email, register, serve_site, wait_for_code
 from tests.e2e.conftest import DESKTOP, PHONE, Chat, OpenBrowser, OpenChat, Server, note_problems
 from tests.support.processes import wait_until
 
@@ -152,6 +152,8 @@ def test_chat_on_a_foreign_page_gets_its_user_after_consent(
     window.locator(".primary").click()
 
     expect(chat.find(".head p")).to_have_text(NAME)
+    chat.find(".me summary").click()
+    expect(chat.find(".menu > *")).to_have_text([NAME, "Sign out of this page"])
     chat.page.reload()
     expect(chat.find(".user")).to_contain_text("Hello")
     chat.ask("What can you do?")
@@ -277,7 +279,11 @@ def test_forgotten_password_is_set_anew_with_the_mailed_code(open_browser: OpenB
     page.locator("button.link").first.click()
     page.locator("[autocomplete=username]").fill(email)
     page.locator("[type=submit]").click()
-    page.locator("[autocomplete=one-time-code]").fill(wait_for_code(server, email))
+    expect(page.locator(".title p")).to_contain_text(
+        f"If {email} has an account, the code is in the simulated mailbox."
+    )
+    expect(page.locator(".title a")).to_have_attribute("href", "/sandbox/outbox")
+    page.locator("[autocomplete=one-time-code]").fill(wait_for_code(server, email, "reset"))
     page.locator("[autocomplete=new-password]").fill("another rainy day")
     page.locator("[type=submit]").click()
     expect(page.locator(".note")).to_contain_text("Your password has been changed.")
@@ -286,19 +292,6 @@ def test_forgotten_password_is_set_anew_with_the_mailed_code(open_browser: OpenB
 
     expect(page.locator(".person")).to_contain_text(email)
     assert [each for each in problems if not NOT_SIGNED_IN.search(each)] == []
-
-
-def wait_for_code(server: Server, email: str) -> str:
-    """The code in the mail that lets this address set a new password."""
-
-    def find_mail() -> str | None:
-        mails = httpx.get(f"{server.url}/sandbox/outbox.json").json()
-        return next((mail["text"] for mail in mails if mail["to"] == email and "reset" in mail["subject"]), None)
-
-    text = wait_until(find_mail)
-    assert text is not None
-    code: str = re.findall(r"\b\d{6}\b", text)[0]
-    return code
 
 
 def test_what_google_refused_is_told_in_the_pages_language(open_browser: OpenBrowser, server: Server) -> None:
@@ -351,3 +344,40 @@ def test_simulated_google_leads_back_to_the_chat_that_asked(open_chat: OpenChat)
     window.locator(".person + .alert + .primary").click()
 
     expect(chat.find(".head p")).to_have_text("Sam Smith")
+
+
+def test_back_and_the_other_language_keep_the_screen_and_the_address(open_browser: OpenBrowser, server: Server) -> None:
+    page = open_browser("en-US", PHONE).new_page()
+    page.goto(f"{server.url}/sign-in")
+    page.locator("button.link").last.click()
+    page.locator("[autocomplete=username]").fill("lan@example.com")
+    page.locator("[autocomplete=new-password]").fill(PASSWORD)
+
+    page.locator("#language").click()
+    expect(page.locator("h1")).to_have_text("Tạo tài khoản")
+    expect(page.locator("[autocomplete=username]")).to_have_value("lan@example.com")
+    expect(page.locator("[autocomplete=new-password]")).to_have_value("")
+    assert PASSWORD not in page.evaluate("JSON.stringify(history.state)")
+    page.go_back()
+
+    expect(page.locator("h1")).to_have_text("Đăng nhập")
+    assert page.url.endswith("/sign-in?lang=vi")
+
+
+def test_header_is_whole_and_one_window_asks_for_the_password(open_chat: OpenChat) -> None:
+    chat = open_chat("vi-VN", DESKTOP)
+    is_cut = "(nodes) => nodes.some((node) => node.scrollWidth > node.clientWidth)"
+    assert not chat.find(".head :is(h2, p)").evaluate_all(is_cut)
+    window = open_sign_in(chat)
+    window.locator("[autocomplete=username]").fill("lan@")
+
+    chat.find(".me button").click()
+
+    assert len(chat.page.context.pages) == 2
+    expect(window.locator("[autocomplete=username]")).to_have_value("lan@")
+    window.locator("[autocomplete=username]").fill("")
+    register(window)
+    chat.find(".me summary").click()
+    expect(chat.find(".menu b")).to_have_text(NAME)
+    expect(chat.find(".menu a")).to_have_attribute("href", "/travellers")
+    assert not chat.find(".menu > *").evaluate_all(is_cut)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.accounts import register, serve_site
+from tests.e2e.accounts import PASSWORD, new_email, register, serve_site, wait_for_code
 from tests.e2e.conftest import DESKTOP, PHONE, OpenBrowser, Server, note_problems
 
 pytestmark = pytest.mark.e2e
@@ -17,12 +17,13 @@ pytestmark = pytest.mark.e2e
 NUMBER = "C7654321"
 
 
-def open_travellers(page: Page, server: Server, language: str) -> None:
-    """As somebody who has just made an account on the way."""
+def open_travellers(page: Page, server: Server, language: str) -> str:
+    """As somebody who has just made an account on the way; gives its address."""
     page.goto(f"{server.url}/travellers?lang={language}")
     page.locator("[autocomplete=username]").wait_for()
-    register(page)
+    email = register(page)
     page.locator(".empty, .finish, .people").first.wait_for()
+    return email
 
 
 def fill(page: Page, **fields: str) -> None:
@@ -152,7 +153,7 @@ def test_data_can_be_taken_along_and_the_account_deleted(
     open_browser: OpenBrowser, server: Server, tmp_path: Path
 ) -> None:
     page = open_browser("vi-VN", DESKTOP).new_page()
-    open_travellers(page, server, "vi")
+    email = open_travellers(page, server, "vi")
     add_traveller(page, first_name="Lan", last_name="Nguyễn")
 
     with page.expect_download() as download:
@@ -161,8 +162,100 @@ def test_data_can_be_taken_along_and_the_account_deleted(
     rows = json.loads((tmp_path / "data.json").read_text())
     assert [each["first_name"] for each in rows["passengers"]] == ["Lan"]
     page.get_by_role("button", name="Xóa tài khoản").click()
+    expect(page.locator("dialog h2")).to_have_text(f"Xóa tài khoản {email}?")
     page.get_by_role("button", name="Xóa vĩnh viễn").click()
 
     expect(page.locator("h1")).to_have_text("Tài khoản của bạn đã được xóa")
     page.goto(f"{server.url}/travellers?lang=vi")
     expect(page.locator("h1")).to_have_text("Đăng nhập")
+
+
+def test_address_is_confirmed_and_changed_with_mailed_codes(open_browser: OpenBrowser, server: Server) -> None:
+    page = open_browser("en-US", DESKTOP).new_page()
+    email = open_travellers(page, server, "en")
+    expect(page.locator(".address")).to_contain_text(f"{email}Not confirmed")
+
+    page.get_by_role("button", name="Enter the code we mailed").click()
+    expect(page.locator(".title a")).to_have_attribute("href", "/sandbox/outbox")
+    first = wait_for_code(server, email, "confirm")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator(".again .note.good")).to_be_visible()
+    page.locator("[name=code]").fill(first)
+    page.locator("[type=submit]").click()
+    expect(page.locator("[name=code]")).to_have_accessible_description(re.compile("not right or no longer valid"))
+    code = wait_for_code(server, email, "confirm", but=first)
+    page.locator("[name=code]").fill(f" {code[:3]} {code[3:]} ")
+    page.locator("[type=submit]").click()
+    expect(page.locator(".address")).to_contain_text(f"{email}Confirmed")
+    expect(page.get_by_role("button", name="Enter the code we mailed")).to_have_count(0)
+
+    other = new_email()
+    page.get_by_role("button", name="Change e-mail").click()
+    page.locator("[name=email]").fill(other)
+    page.locator("[type=submit]").click()
+    page.locator("[name=code]").fill(wait_for_code(server, other, "confirm"))
+    page.locator("[type=submit]").click()
+
+    expect(page.locator(".address")).to_contain_text(f"{other}Confirmed")
+    expect(page.locator(".note.good")).to_have_text("Your e-mail address is confirmed.")
+
+
+def test_password_is_changed_by_who_knows_it(open_browser: OpenBrowser, server: Server) -> None:
+    page = open_browser("vi-VN", PHONE).new_page()
+    open_travellers(page, server, "vi")
+    page.get_by_role("button", name="Đổi mật khẩu").click()
+
+    fill(page, current_password="không phải nó", new_password="another rainy day")
+    page.locator("[type=submit]").click()
+    expect(page.locator("[name=current_password]")).to_be_focused()
+    fill(page, current_password=PASSWORD)
+    page.locator("[type=submit]").click()
+
+    expect(page.locator(".note.good")).to_have_text("Đã đổi mật khẩu.")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_back_leads_from_the_form_to_the_list(open_browser: OpenBrowser, server: Server) -> None:
+    page = open_browser("en-US", DESKTOP).new_page()
+    open_travellers(page, server, "en")
+    page.get_by_role("button", name="Add a traveller").click()
+    page.locator("[name=last_name]").wait_for()
+
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Travellers")
+    page.go_forward()
+    page.locator("[name=last_name]").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(page.locator("h1")).to_have_text("Travellers")
+    assert page.evaluate("location.hash") == ""
+
+
+def test_other_language_keeps_the_form_but_no_secret(open_browser: OpenBrowser, server: Server) -> None:
+    page = open_browser("en-US", DESKTOP).new_page()
+    open_travellers(page, server, "en")
+    page.get_by_role("button", name="Add a traveller").click()
+    fill(page, last_name="Đặng", first_name="Lan", gender="female", passport_number=NUMBER)
+
+    page.locator("#language").click()
+
+    expect(page.locator("h1")).to_have_text("Thêm hành khách")
+    expect(page.locator("[name=last_name]")).to_have_value("Đặng")
+    expect(page.locator("[name=gender]")).to_have_value("female")
+    expect(page.locator(".preview .latin")).to_have_text("DANG LAN")
+    expect(page.locator("[name=passport_number]")).to_have_value("")
+    page.locator("[type=submit]").click()
+    expect(page.locator(".traveller")).to_contain_text("Đặng Lan")
+    expect(page.locator("html")).to_have_attribute("lang", "vi")
+
+
+def test_account_deleted_elsewhere_leads_home(open_browser: OpenBrowser, server: Server) -> None:
+    page = open_browser("vi-VN", DESKTOP).new_page()
+    open_travellers(page, server, "vi")
+    gone = {"detail": "Tài khoản này không còn nữa.", "code": "account_not_found", "request_id": "x"}
+    page.route("**/v1/auth/me", lambda route: route.fulfill(status=404, json=gone))
+
+    page.reload()
+
+    expect(page.locator(".primary")).to_have_text("Về trang chủ")
+    expect(page.locator(".primary")).to_have_attribute("href", "/")
