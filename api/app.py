@@ -22,7 +22,7 @@ from api.errors import install_error_handlers
 from api.limits import limited
 from api.loopback import require_loopback
 from api.middleware import Envelope
-from api.routes import agui, auth, chat, google, health, pages, passengers, preferences, sandbox, users
+from api.routes import agui, auth, chat, flights, google, health, pages, passengers, preferences, sandbox, users
 from core.clock import clock
 from core.settings import Settings
 from core.version import CODE_VERSION
@@ -71,6 +71,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
             )
             await stack.enter_async_context(checkpoints)
             http = await stack.enter_async_context(create_http_client(settings, app))
+            timetable = SandboxTimetable(clock.now)
             runner = Runner(
                 RunnerParts(
                     transactions=transactions,
@@ -79,7 +80,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                         checkpoints, serde=JsonPlusSerializer(allowed_msgpack_modules=None)
                     ),
                     models=models or create_models(settings, http),
-                    flights=SandboxTimetable(clock.now),
+                    flights=timetable,
                     simulated=True,
                 )
             )
@@ -100,6 +101,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                 transactions=transactions,
                 wakeups=wakeups,
                 runner=runner,
+                flights=timetable,
                 outbox=None if smtp else outbox,
                 identity=create_identity_provider(settings, http),
             )
@@ -121,6 +123,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
     app.include_router(users.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
     app.include_router(passengers.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
     app.include_router(preferences.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
+    app.include_router(flights.router, prefix="/v1")
     app.include_router(chat.router, prefix="/v1")
     app.include_router(agui.router, prefix="/v1")
     app.include_router(health.router)

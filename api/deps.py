@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Annotated, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import language_of
+from core.clock import clock
 from core.messages import Language
 from core.security import Actor, Keys
 from core.settings import Settings
 from db.session import Transactions
 from db.wakeups import Wakeups
 from graph.runner import Runner
+from providers.flights.base import FlightProvider
 from providers.identity.base import IdentityProvider
 from providers.messaging.base import Outbox
 from services.accounts.clients import find_site
@@ -34,6 +38,7 @@ class Parts:
     transactions: Transactions
     wakeups: Wakeups
     runner: Runner
+    flights: FlightProvider
     outbox: Outbox | None
     """Where simulated mail is; None where mail is real."""
     identity: IdentityProvider | None
@@ -134,6 +139,14 @@ async def get_admin(actor: CurrentActor) -> Actor:
 
 
 Admin = Annotated[Actor, Depends(get_admin)]
+
+
+async def get_today(parts: PartsDep) -> date:
+    """The day it is in DEFAULT_TIME_ZONE, by which ages, expiries and departures are told."""
+    return clock.now().astimezone(ZoneInfo(parts.settings.default_time_zone)).date()
+
+
+Today = Annotated[date, Depends(get_today)]
 
 
 @dataclass(frozen=True, slots=True)

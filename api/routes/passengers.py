@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.deps import AccountHolder, KeysDep, LanguageDep, PartsDep, Session
+from api.deps import AccountHolder, KeysDep, LanguageDep, Session, Today
 from api.errors import describe_errors
 from api.idempotency import OnceDep
 from api.schemas.passengers import (
@@ -25,19 +23,10 @@ from api.schemas.passengers import (
     describe_in_list,
     describe_passenger,
 )
-from core.clock import clock
 from services.passengers import address_book, documents
 from services.passengers.details import DocumentDetail
 
 router = APIRouter(prefix="/users/me/passengers", tags=["passengers"])
-
-
-async def get_today(parts: PartsDep) -> date:
-    """The day it is in DEFAULT_TIME_ZONE, by which ages and expiries are told."""
-    return clock.now().astimezone(ZoneInfo(parts.settings.default_time_zone)).date()
-
-
-Today = Annotated[date, Depends(get_today)]
 
 
 @router.get("", response_model=list[PassengerListItem], responses=describe_errors(401, 403, 404))

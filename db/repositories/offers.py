@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import new_id
-from db.models import FlightOfferCache, Offer
+from db.models import FlightOfferCache, FlightSearch, Offer
 
 
 class OfferRepository:
@@ -55,6 +55,12 @@ class OfferRepository:
         )
         ids = dict(zip(by_name, saved.scalars(), strict=True))
         return [ids[index] for index in range(len(rows))]
+
+    async def list_searches(self, user_id: UUID, *, skip: int, limit: int) -> Sequence[FlightSearch]:
+        """A user's searches, latest first."""
+        statement = select(FlightSearch).where(FlightSearch.user_id == user_id)
+        latest_first = statement.order_by(FlightSearch.created_at.desc(), FlightSearch.id.desc())
+        return list(await self._session.scalars(latest_first.offset(skip).limit(limit)))
 
     async def delete_expired(self, before: datetime) -> None:
         """Drop what nobody can be shown any more, with its places in the index."""

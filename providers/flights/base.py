@@ -14,11 +14,18 @@ class FoundOffer(NamedTuple):
     raw: dict[str, Any]
 
 
+class UnsoldCurrency(Exception):
+    """The provider sells in other currencies only; an empty answer would wrongly say that nothing flies."""
+
+
 class FlightProvider(Protocol):
     """A source of flight offers."""
 
     name: str
 
     async def search(self, query: FlightQuery) -> list[FoundOffer]:
-        """Offers for the query, cheapest first; an empty list means the provider sells no such flight."""
+        """Offers for the query, cheapest first; an empty list means the provider sells no such flight.
+
+        Raises UnsoldCurrency.
+        """
         ...

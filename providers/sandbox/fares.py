@@ -12,6 +12,7 @@ from domain.airports import Airport
 from domain.money import Money
 from domain.offers import Baggage, CabinClass, Condition, Conditions, PricePart
 from domain.travellers import TravellerCounts, TravellerType
+from providers.flights.base import UnsoldCurrency
 from providers.sandbox.carriers import Carrier
 from providers.sandbox.journeys import Journey
 from providers.sandbox.tables import read_table
@@ -38,13 +39,6 @@ _OTHER_DEPARTURE_TAX_USD = (12.0, 28.0)
 
 _CHILD_SHARE = {"full": 0.75, "low_cost": 1.0}
 _INFANT_SHARE = 0.10
-
-
-class CurrencyNotSold(ValueError):
-    """The sandbox has no rate for this currency; an empty answer would wrongly say that nothing flies."""
-
-    def __init__(self, currency: str) -> None:
-        super().__init__(f"The sandbox sells in {', '.join(currencies())}, not in {currency}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +91,9 @@ def currencies() -> dict[str, Currency]:
 
 
 def get_currency(code: str) -> Currency:
-    """Raises CurrencyNotSold for a currency outside the table."""
+    """Raises UnsoldCurrency for a currency outside the table."""
     if (currency := currencies().get(code)) is None:
-        raise CurrencyNotSold(code)
+        raise UnsoldCurrency(f"The sandbox sells in {', '.join(currencies())}, not in {code}.")
     return currency
 
 

@@ -30,7 +30,7 @@ class SandboxTimetable:
 
     The answer is a pure function of the seed, the query and the clock: timetable, seats and prices hold for the whole
     clock hour, only `expires_at` follows the minute. An airport without scheduled service, a date outside the booking
-    window and a cabin nobody flies give no offers; a currency without a rate raises `fares.CurrencyNotSold`, which is
+    window and a cabin nobody flies give no offers; a currency without a rate raises `UnsoldCurrency`, which is
     a ValueError.
     """
 
@@ -43,7 +43,7 @@ class SandboxTimetable:
         self._demand = Demand(self._dice)
 
     async def search(self, query: FlightQuery) -> list[FoundOffer]:
-        """At most a hundred offers, cheapest first. Raises CurrencyNotSold."""
+        """At most a hundred offers, cheapest first. Raises UnsoldCurrency."""
         currency = fares.get_currency(query.currency)
         now = self._clock().astimezone(UTC)
         hour = now.replace(minute=0, second=0, microsecond=0)

@@ -34,6 +34,10 @@ class UnknownPlace(InvalidInput):
     code = "unknown_place"
 
 
+class CurrencyNotSold(InvalidInput):
+    code = "currency_not_sold"
+
+
 class NoTravellers(InvalidInput):
     code = "no_travellers"
 

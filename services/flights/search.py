@@ -8,13 +8,14 @@ from datetime import date
 from uuid import UUID
 
 from core.clock import clock
+from core.ids import new_id
 from core.security import Actor
 from db.models import FlightSearch
 from db.repositories.offers import OfferRepository
 from db.session import Transactions
 from domain.offers import FlightOffer, FlightQuery
-from providers.flights.base import FlightProvider
-from services.flights.errors import OfferExpired, OfferNotFound
+from providers.flights.base import FlightProvider, UnsoldCurrency
+from services.flights.errors import CurrencyNotSold, OfferExpired, OfferNotFound
 from services.flights.rules import ensure_searchable
 from services.flights.selection import StoredOffer
 from services.rate_limits import SEARCH, count_call
@@ -22,7 +23,8 @@ from services.rate_limits import SEARCH, count_call
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    search_id: UUID
+    search_id: UUID | None
+    """The search in the history of a user or a conversation; None for a visitor with neither."""
     query: FlightQuery
     offers: tuple[StoredOffer, ...]
     """Everything on sale, cheapest first; empty when no such flight exists."""
@@ -44,26 +46,31 @@ async def search(
 ) -> SearchResult:
     """Offers for a query, from the cache while they are fresh.
 
-    Raises the InvalidInput that `rules` finds, and RateLimited to whoever has us ask the provider too often.
+    Raises the InvalidInput that `rules` finds, CurrencyNotSold, and RateLimited to the user or conversation that has
+    us ask the provider too often; other visitors are counted at the door.
     """
     ensure_searchable(query, today=today)
     key = search_key(query, provider.name)
     async with transactions() as session:
-        record = _record_search(actor, query, conversation_id)
-        session.add(record)
+        record = _record_search(actor, query, conversation_id) if actor.user_id or conversation_id else None
+        if record is not None:
+            session.add(record)
         cached = await OfferRepository(session).list_cached(key, now=clock.now())
         offers = tuple(StoredOffer(row.id, FlightOffer.model_validate(row.payload)) for row in cached)
     if not offers:
         asker = actor.user_id or conversation_id
         await count_call(transactions, SEARCH, caller=str(asker) if asker else None)
         offers = await _ask_provider(transactions, provider, key, query)
-    return SearchResult(record.id, query, offers)
+    return SearchResult(record.id if record else None, query, offers)
 
 
 async def _ask_provider(
     transactions: Transactions, provider: FlightProvider, key: str, query: FlightQuery
 ) -> tuple[StoredOffer, ...]:
-    found = await provider.search(query)
+    try:
+        found = await provider.search(query)
+    except UnsoldCurrency as error:
+        raise CurrencyNotSold(currency=query.currency) from error
     if not found:
         return ()
     async with transactions() as session:
@@ -89,6 +96,7 @@ def _record_search(actor: Actor, query: FlightQuery, conversation_id: UUID | Non
     first, last = query.slices[0], query.slices[-1]
     is_round_trip = len(query.slices) == 2 and first.origins == last.destinations
     return FlightSearch(
+        id=new_id(),
         user_id=actor.user_id,
         conversation_id=conversation_id,
         origin=first.origins[0],
