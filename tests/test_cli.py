@@ -16,7 +16,7 @@ import httpx
 import psycopg
 import pytest
 
-import cli
+import terminal
 from tests.conftest import NOW
 
 ROOT = Path(__file__).parents[1]
@@ -279,14 +279,14 @@ class Gone(httpx.BaseTransport):
 def test_talk_is_given_up_when_the_server_stays_away(
     has_begun: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(terminal, "RETRY_SECONDS", 0)
     server = Gone(has_begun=has_begun)
     with httpx.Client(base_url="http://server", transport=server) as client:
-        assert cli.Talk(client).say("hello") is False
+        assert terminal.Talk(client).say("hello") is False
     assert capsys.readouterr().out.splitlines() == ["The server at http://server is gone."]
     first = ["POST /v1/chat/conversations/c/messages"]
     again = ["GET /v1/chat/conversations/c/runs/r/events?after=1"] if has_begun else first
-    assert server.asked == first + again * (cli.TRIES - 1)
+    assert server.asked == first + again * (terminal.TRIES - 1)
 
 
 def test_one_shot_talk_without_a_reply_fails(run_cli: Run, database_url: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Cookie, Header, Response
 
@@ -35,6 +35,9 @@ from services.accounts.tokens import ACCESS_TOKEN_LIFE, Tokens
 from services.rate_limits import ACCOUNT, CODES, MAIL, RENEWAL, SIGN_IN
 
 router = APIRouter(prefix="/auth", tags=["auth"])
+
+BEARER: Literal["bearer"] = "bearer"
+"""How an access token is shown, as OAuth calls it."""
 
 OriginHeader = Annotated[str, Header(max_length=300, include_in_schema=False)]
 RefreshCookie = Annotated[str | None, Cookie(alias=REFRESH_COOKIE, max_length=200, include_in_schema=False)]
@@ -218,7 +221,7 @@ async def redeem_exchange_code(
     )
     return ExchangeRead(
         access_token=token,
-        token_type="bearer",  # noqa: S106 - the kind of token, not one
+        token_type=BEARER,
         expires_in=int(ACCESS_TOKEN_LIFE.total_seconds()),
         full_name=user.full_name,
     )
@@ -237,6 +240,6 @@ def _token_fields(tokens: Tokens, *, in_body: bool) -> dict[str, Any]:
     return {
         "access_token": tokens.access_token,
         "refresh_token": tokens.refresh_token if in_body else None,
-        "token_type": "bearer",
+        "token_type": BEARER,
         "expires_in": tokens.expires_in,
     }

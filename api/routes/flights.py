@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -15,8 +16,8 @@ from api.schemas.flights import (
     FlightSearchRequest,
     FlightSearchResponse,
     read_offer,
-    read_search,
 )
+from db.models import FlightSearch
 from services.flights import history
 from services.flights.search import get_offer, search
 from services.rate_limits import ACCOUNT, CHAT
@@ -58,7 +59,6 @@ async def read_one_offer(offer_id: UUID, parts: PartsDep) -> FlightOfferRead:
     responses=describe_errors(401, 403, 404),
     dependencies=[limited(ACCOUNT)],
 )
-async def list_searches(actor: AccountHolder, session: Session, page: PageDep) -> list[FlightSearchRead]:
+async def list_searches(actor: AccountHolder, session: Session, page: PageDep) -> Sequence[FlightSearch]:
     """What the caller searched for, in the chat too; latest first."""
-    found = await history.list_searches(session, actor, skip=page.skip, limit=page.limit)
-    return [read_search(each) for each in found]
+    return await history.list_searches(session, actor, skip=page.skip, limit=page.limit)

@@ -48,7 +48,7 @@ BrowserCookie = Annotated[str, Cookie(alias=BROWSER_COOKIE, include_in_schema=Fa
 
 def callback_url(settings: Settings) -> str:
     """Where Google sends the browser back to, as it must be registered there."""
-    return f"{settings.base_url.rstrip('/')}{PATH}/callback"
+    return f"{settings.base_url}{PATH}/callback"
 
 
 async def get_provider(parts: PartsDep) -> IdentityProvider:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from domain.contacts import normalise_email, normalise_phone
 
@@ -26,6 +26,15 @@ class Update(Request):
         return self.model_dump(exclude_unset=True)
 
 
+def to_upper(value: Any) -> Any:
+    """Codes may come in any case; what is no text is left for the schema to refuse."""
+    return value.upper() if isinstance(value, str) else value
+
+
+def to_lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 def check_line(value: str) -> str:
     """One line of visible text in NFC; raises ValueError for control characters and direction overrides."""
     value = unicodedata.normalize("NFC", value).strip()
@@ -35,6 +44,8 @@ def check_line(value: str) -> str:
 
 
 Line = Annotated[str, AfterValidator(check_line)]
+ThreeLetterCode = Annotated[str, BeforeValidator(to_upper), StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""Of an airport, a city or a currency; whether there is one is the service's to say."""
 FullName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(check_line)
 ]

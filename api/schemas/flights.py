@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.schemas.fields import Request
-from db.models import FlightSearch
+from api.schemas.fields import Request, ThreeLetterCode, to_lower
 from domain.airports import city_airports
 from domain.offers import Baggage, CabinClass, FlightQuery, LocalTime, Segment, Slice, SliceQuery
 from domain.travellers import TravellerCounts
 from services.flights.selection import StoredOffer
 
-
-def _upper(value: Any) -> Any:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-PlaceCode = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{3}$")]
-"""IATA, of an airport or of a city with several."""
-CurrencyCode = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{3}$")]
-TravelClass = Annotated[CabinClass, BeforeValidator(_lower)]
+TravelClass = Annotated[CabinClass, BeforeValidator(to_lower)]
 
 
 class FlightSearchRequest(Request):
@@ -47,15 +34,16 @@ class FlightSearchRequest(Request):
         }
     )
 
-    origin: PlaceCode
-    destination: PlaceCode
+    origin: ThreeLetterCode
+    """IATA, of an airport or of a city with several."""
+    destination: ThreeLetterCode
     depart_date: date
     return_date: date | None = None
     adults: int = Field(default=1, ge=0, le=99)
     children: int = Field(default=0, ge=0, le=99)
     infants: int = Field(default=0, ge=0, le=99)
     travel_class: TravelClass = "economy"
-    currency: CurrencyCode = "VND"
+    currency: ThreeLetterCode = "VND"
 
     def to_query(self) -> FlightQuery:
         """The search in our own words; a code nobody knows stays as it is, for the rules to refuse."""
@@ -127,13 +115,15 @@ class FlightSearchResponse(BaseModel):
 
 
 class FlightSearchRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     id: UUID
     origin: str
     destination: str
     depart_date: date
     return_date: date | None
     adults: int
-    travel_class: str
+    travel_class: Annotated[str, AfterValidator(str.upper)]
     created_at: datetime
 
 
@@ -153,19 +143,6 @@ def read_offer(stored: StoredOffer) -> FlightOfferRead:
         simulated=offer.simulated,
         slices=slices,
         segments=[segment for slice_ in slices for segment in slice_.segments],
-    )
-
-
-def read_search(search: FlightSearch) -> FlightSearchRead:
-    return FlightSearchRead(
-        id=search.id,
-        origin=search.origin,
-        destination=search.destination,
-        depart_date=search.depart_date,
-        return_date=search.return_date,
-        adults=search.adults,
-        travel_class=search.travel_class.upper(),
-        created_at=search.created_at,
     )
 
 

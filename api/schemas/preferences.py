@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from api.schemas.fields import Update
+from api.schemas.fields import ThreeLetterCode, Update, to_lower, to_upper
 from core.messages import Language
 from db.models import UserPreference
 from domain.offers import CabinClass
 from domain.travellers import MealCode, SeatPreference
 
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _upper(value: Any) -> Any:
-    return value.upper() if isinstance(value, str) else value
-
-
-AirlineCode = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z0-9]{2}$")]
-AirportCode = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{3}$")]
-Currency = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{3}$")]
+AirlineCode = Annotated[str, BeforeValidator(to_upper), StringConstraints(pattern=r"^[A-Z0-9]{2}$")]
 CabinName = Literal["ECONOMY", "PREMIUM_ECONOMY", "BUSINESS", "FIRST"]
 
 
@@ -41,15 +30,15 @@ class PreferenceUpdate(Update):
         }
     )
 
-    cabin_class: Annotated[CabinClass, BeforeValidator(_lower)] | None = None
+    cabin_class: Annotated[CabinClass, BeforeValidator(to_lower)] | None = None
     preferred_airlines: Annotated[list[AirlineCode], Field(max_length=10)] | None = None
     """IATA codes, the best liked first."""
-    seat_preference: Annotated[SeatPreference, BeforeValidator(_lower)] | None = None
+    seat_preference: Annotated[SeatPreference, BeforeValidator(to_lower)] | None = None
     default_passenger_id: UUID | None = None
-    locale: Annotated[Language, BeforeValidator(_lower)] | None = None
-    currency: Currency | None = None
-    home_airport: AirportCode | None = None
-    meal: Annotated[MealCode, BeforeValidator(_upper)] | None = None
+    locale: Annotated[Language, BeforeValidator(to_lower)] | None = None
+    currency: ThreeLetterCode | None = None
+    home_airport: ThreeLetterCode | None = None
+    meal: Annotated[MealCode, BeforeValidator(to_upper)] | None = None
 
 
 class PreferenceRead(BaseModel):
@@ -69,4 +58,4 @@ class PreferenceRead(BaseModel):
 
 def describe_preference(preference: UserPreference) -> PreferenceRead:
     fields = {name: getattr(preference, name) for name in PreferenceRead.model_fields}
-    return PreferenceRead(**fields | {"cabin_class": _upper(preference.cabin_class)})
+    return PreferenceRead(**fields | {"cabin_class": to_upper(preference.cabin_class)})

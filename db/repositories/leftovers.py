@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, text
+from sqlalchemy import Text, cast, column, delete, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import ExchangeCode, RateLimit, SignInAttempt, UserSession, VerificationCode
+from db.models import Conversation, ExchangeCode, RateLimit, SignInAttempt, UserSession, VerificationCode
 
 EXPIRING = (UserSession, VerificationCode, SignInAttempt, ExchangeCode, RateLimit)
 
-CHECKPOINT_TABLES = ("checkpoint_writes", "checkpoint_blobs", "checkpoints")
+CHECKPOINT_TABLES = tuple(
+    table(name, column("thread_id"), schema="checkpoints")
+    for name in ("checkpoint_writes", "checkpoint_blobs", "checkpoints")
+)
+"""LangGraph's, where a thread is a conversation."""
 
 
 async def delete_expired(session: AsyncSession, before: datetime) -> None:
@@ -22,10 +26,6 @@ async def delete_expired(session: AsyncSession, before: datetime) -> None:
 
 async def delete_orphaned_checkpoints(session: AsyncSession) -> None:
     """Remove the graph's state of conversations that are gone: a process may die between deleting the two."""
-    for table in CHECKPOINT_TABLES:
-        await session.execute(
-            text(
-                f"DELETE FROM checkpoints.{table} WHERE NOT EXISTS "  # noqa: S608 - names of ours
-                "(SELECT FROM conversations WHERE conversations.id::text = thread_id)"
-            )
-        )
+    for checkpoints in CHECKPOINT_TABLES:
+        owner = select(Conversation.id).where(cast(Conversation.id, Text) == checkpoints.c.thread_id)
+        await session.execute(delete(checkpoints).where(~owner.exists()))

@@ -15,9 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import clock
 from core.security import Actor, Keys
 from db.models import Passenger
-from db.repositories.accounts import UserRepository
 from db.repositories.passengers import PassengerRepository
-from services.accounts.errors import AccountNotFound
+from services.accounts.sessions import get_account
 from services.passengers import live_bookings
 from services.passengers.details import PassengerDetail, open_document
 from services.passengers.errors import (
@@ -79,8 +78,7 @@ async def create_passenger(
     checked = check_fields(fields, required=_REQUIRED, today=today)
     person, passport = _split(checked)
     # the account's row in hand, so that no passenger is counted twice and none is entered into an account that goes
-    if await UserRepository(session).find(user_id, for_update=True) is None:
-        raise AccountNotFound
+    await get_account(session, user_id, for_update=True)
     if await PassengerRepository(session).count_readable(actor) >= MAX_PASSENGERS:
         raise PassengerLimitReached(limit=MAX_PASSENGERS)
     passenger = Passenger(user_id=user_id, **person)

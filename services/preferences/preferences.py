@@ -11,13 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.security import Actor
 from db.models import UserPreference
-from db.repositories.accounts import UserRepository
 from db.repositories.passengers import PassengerRepository
 from db.repositories.preferences import PreferenceRepository
 from domain.airlines import airlines
 from domain.airports import find_airport
 from domain.countries import currencies
-from services.accounts.errors import AccountNotFound
+from services.accounts.sessions import get_account
 from services.preferences.errors import (
     AirlineRepeated,
     AirlineUnknown,
@@ -64,8 +63,7 @@ async def _save(session: AsyncSession, actor: Actor, fields: Mapping[str, Any]) 
     checked = {name: _check_field(name, value) for name, value in fields.items()}
     # the account's row in hand: of two first calls the second finds the row of the first, and none waits in a circle
     # with the end of the account
-    if await UserRepository(session).find(user_id, for_update=True) is None:
-        raise AccountNotFound
+    await get_account(session, user_id, for_update=True)
     await _ensure_own_passenger(session, actor, checked.get("default_passenger_id"))
     preference = await PreferenceRepository(session).find(user_id)
     is_new = preference is None
