@@ -108,7 +108,9 @@ def serve() -> None:
     settings = _settings_for_serving()
 
     def announce() -> None:
-        typer.echo(f"Travel assistant at {settings.base_url} (flights are simulated). Stop with Ctrl-C.", err=True)
+        worlds = {"simulated": " (flights are simulated)", "test": " (flights of a vendor's test mode)", "live": ""}
+        told = worlds[settings.flight_world]
+        typer.echo(f"Travel assistant at {settings.base_url}{told}. Stop with Ctrl-C.", err=True)
 
     with open_migrated_database(settings) as url:
         make_server(settings, url, announce).run(listen(settings.host, settings.port))
@@ -295,7 +297,7 @@ def doctor() -> None:
     from rich.table import Table
 
     settings = _settings()
-    findings = [*_examine(settings), Finding("flights", "simulated timetable; no booking, no payment", "yellow")]
+    findings = [*_examine(settings), _find_flights(settings)]
     if settings.groq_api_key is None:
         findings.append(Finding("model", "offline (no GROQ_API_KEY): answers are made by code", "yellow"))
     else:
@@ -323,6 +325,16 @@ class Finding(NamedTuple):
     subject: str
     words: str
     colour: str
+
+
+def _find_flights(settings: Settings) -> Finding:
+    vendors = {"Duffel": settings.duffel_access_token, "Amadeus": settings.amadeus_client_id}
+    named = " and ".join(name for name, credential in vendors.items() if credential is not None)
+    if settings.flight_world == "simulated":
+        return Finding("flights", "simulated timetable; no booking, no payment", "yellow")
+    if settings.flight_world == "test":
+        return Finding("flights", f"{named}, in test mode: no real seats", "yellow")
+    return Finding("flights", f"{named}, live", "green")
 
 
 def _examine(settings: Settings) -> Iterator[Finding]:

@@ -6,11 +6,14 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import httpx
+from babel.dates import format_date
+from babel.numbers import format_decimal
 from rich.console import Console
 from rich.table import Table
 
@@ -75,6 +78,8 @@ class Talk:
                 self._console.print()
             case {"type": "ACTIVITY_SNAPSHOT", "content": {"type": "flight_offers"} as card}:
                 self._console.print(offers_table(card))
+            case {"type": "ACTIVITY_SNAPSHOT", "content": {"type": "price_calendar"} as card}:
+                self._console.print(calendar_table(card))
             case {"type": "ACTIVITY_SNAPSHOT", "content": {"text": text}}:
                 self._console.print(text)
             case {"type": "CUSTOM", "name": "suggested_actions", "value": actions}:
@@ -111,6 +116,38 @@ def offers_table(card: dict[str, Any]) -> Table:
             format_money(Decimal(offer["total"]["amount"]), offer["total"]["currency"], language),
         )
     return table
+
+
+def calendar_table(card: dict[str, Any]) -> Table:
+    """A price_calendar card for a terminal: weeks from Monday on, the cheapest days bold and starred."""
+    language, days = card["language"], {date.fromisoformat(day["date"]): day for day in card["days"]}
+    priced = next((day["total"] for day in card["days"] if day["total"]), None)
+    table = Table(
+        title=say("offers.simulated_title", language) if card["simulated"] else None,
+        caption=_calendar_key(priced["currency"], language) if priced else None,
+        padding=0,
+    )
+    for heading in say("calendar.weekdays", language).split():
+        table.add_column(heading, justify="right")
+    monday = min(days) - timedelta(days=min(days).weekday())
+    while monday <= max(days):
+        week = [monday + timedelta(days=offset) for offset in range(7)]
+        table.add_row(*(_calendar_day(day, days[day], language) if day in days else "" for day in week))
+        monday += timedelta(days=7)
+    return table
+
+
+def _calendar_key(currency: str, language: Language) -> str:
+    none, unknown = say("calendar.none", language), say("calendar.unknown", language)
+    return say("calendar.caption", language, currency=currency, none=none, unknown=unknown)
+
+
+def _calendar_day(day: date, known: dict[str, Any], language: Language) -> str:
+    when = format_date(day, "d/M" if language == "vi" else "d MMM", locale=language)
+    if known["state"] != "priced":
+        return f"[dim]{when}\n{'–' if known['state'] == 'none' else '?'}[/]"
+    amount = format_decimal(known["total"]["amount"], locale=language)
+    return f"[bold green]{when} *\n{amount}[/]" if known["is_cheapest"] else f"{when}\n{amount}"
 
 
 def _times(slice_: dict[str, Any]) -> str:

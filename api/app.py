@@ -22,7 +22,20 @@ from api.errors import install_error_handlers
 from api.limits import limited
 from api.loopback import require_loopback
 from api.middleware import Envelope
-from api.routes import agui, auth, chat, flights, google, health, pages, passengers, preferences, sandbox, users
+from api.routes import (
+    agui,
+    auth,
+    chat,
+    flights,
+    google,
+    health,
+    locations,
+    pages,
+    passengers,
+    preferences,
+    sandbox,
+    users,
+)
 from core.clock import clock
 from core.settings import Settings
 from core.version import CODE_VERSION
@@ -33,17 +46,27 @@ from db.wakeups import Wakeups
 from graph.runner import Runner, RunnerParts
 from jobs.queue import JobParts
 from jobs.worker import work_forever
+from providers.flights.assemble import open_flight_providers
 from providers.identity.assemble import create_identity_provider, has_simulated_identity
 from providers.llm.assemble import create_models
 from providers.llm.base import Models
 from providers.messaging.smtp import create_smtp_sender
-from providers.sandbox import identity_face
+from providers.sandbox import amadeus_api, duffel_api, faults_face, identity_face
+from providers.sandbox.faults import Faults
+from providers.sandbox.faulty import FaultyFlights
+from providers.sandbox.flights import SandboxFlights
 from providers.sandbox.identity import SandboxGoogle
 from providers.sandbox.outbox import SandboxOutbox
-from providers.sandbox.timetable import SandboxTimetable
+from services.flights.market import Market
 from services.rate_limits import ACCOUNT
 
 log = structlog.get_logger()
+
+WORLDS = {
+    "simulated": "Flights are simulated.",
+    "test": "Flights come from a vendor's test mode: no real seats.",
+    "live": "Flights are real.",
+}
 
 DRAIN_SECONDS = 5
 LISTEN_SECONDS = 2
@@ -71,7 +94,13 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
             )
             await stack.enter_async_context(checkpoints)
             http = await stack.enter_async_context(create_http_client(settings, app))
-            timetable = SandboxTimetable(clock.now)
+            faults = Faults()
+            world = SandboxFlights(transactions, clock.now, faults=faults)
+            providers = stack.enter_context(open_flight_providers(settings, http, FaultyFlights(world, faults)))
+            market = Market(providers)
+            stack.push_async_callback(market.close)
+            if settings.app_env == "local":
+                app.state.sandbox_flights, app.state.sandbox_faults = world, faults
             runner = Runner(
                 RunnerParts(
                     transactions=transactions,
@@ -80,8 +109,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                         checkpoints, serde=JsonPlusSerializer(allowed_msgpack_modules=None)
                     ),
                     models=models or create_models(settings, http),
-                    flights=timetable,
-                    simulated=True,
+                    market=market,
                 )
             )
             stack.push_async_callback(runner.drain, DRAIN_SECONDS)
@@ -101,7 +129,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                 transactions=transactions,
                 wakeups=wakeups,
                 runner=runner,
-                flights=timetable,
+                market=market,
                 outbox=None if smtp else outbox,
                 identity=create_identity_provider(settings, http),
             )
@@ -110,7 +138,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
     app = FastAPI(
         title="Travel assistant",
         version=CODE_VERSION,
-        description="Finds flights in conversation, in Vietnamese and English. Flights are simulated.",
+        description=f"Finds flights in conversation, in Vietnamese and English. {WORLDS[settings.flight_world]}",
         lifespan=lifespan,
         openapi_url="/v1/openapi.json",
         docs_url=None,
@@ -124,12 +152,15 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
     app.include_router(passengers.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
     app.include_router(preferences.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
     app.include_router(flights.router, prefix="/v1")
+    app.include_router(locations.router, prefix="/v1")
     app.include_router(chat.router, prefix="/v1")
     app.include_router(agui.router, prefix="/v1")
     app.include_router(health.router)
     app.include_router(pages.router)
     if settings.app_env == "local":
         app.include_router(sandbox.router)
+        for face in (amadeus_api.router, duffel_api.router, faults_face.router):
+            app.include_router(face, dependencies=[Depends(require_loopback)])
     if has_simulated_identity(settings):
         app.include_router(identity_face.router, dependencies=[Depends(require_loopback)])
     install_error_handlers(app)

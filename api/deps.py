@@ -21,13 +21,13 @@ from core.settings import Settings
 from db.session import Transactions
 from db.wakeups import Wakeups
 from graph.runner import Runner
-from providers.flights.base import FlightProvider
 from providers.identity.base import IdentityProvider
 from providers.messaging.base import Outbox
 from services.accounts.clients import find_site
 from services.accounts.errors import TokenInvalid
 from services.accounts.sessions import authenticate
 from services.conversations.threads import ThreadDefaults, hash_conversation_token
+from services.flights.market import Market
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Parts:
     transactions: Transactions
     wakeups: Wakeups
     runner: Runner
-    flights: FlightProvider
+    market: Market
     outbox: Outbox | None
     """Where simulated mail is; None where mail is real."""
     identity: IdentityProvider | None

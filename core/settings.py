@@ -16,11 +16,12 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
-from core.origins import ensure_private, normalise_origin
+from core.origins import ensure_private, is_loopback, normalise_origin
 from core.security import Keys, StoredSecrets, load_or_create_secrets
 from core.vault import Vault, read_document_keys
 
 MIN_SECRET_CHARACTERS = 32
+DUFFEL_TEST_PREFIX = "duffel_test_"
 
 
 class Settings(BaseSettings):
@@ -52,8 +53,10 @@ class Settings(BaseSettings):
     google_client_secret: SecretStr | None = None
 
     duffel_access_token: SecretStr | None = None
+    duffel_base_url: str = "https://api.duffel.com"
     amadeus_client_id: SecretStr | None = None
     amadeus_client_secret: SecretStr | None = None
+    amadeus_base_url: str = "https://api.amadeus.com"
 
     @field_validator("database_url")
     @classmethod
@@ -70,6 +73,13 @@ class Settings(BaseSettings):
     @classmethod
     def check_public_base_url(cls, value: str | None) -> str | None:
         return normalise_origin(value.removesuffix("/")) if value is not None else None
+
+    @field_validator("duffel_base_url", "amadeus_base_url")
+    @classmethod
+    def check_vendor_url(cls, value: str) -> str:
+        """What a vendor's paths are put behind; only this machine may be spoken to in the clear."""
+        ensure_private(value)
+        return value.removesuffix("/")
 
     @field_validator("document_keys")
     @classmethod
@@ -136,17 +146,38 @@ class Settings(BaseSettings):
             self._ensure_safe()
         if (self.google_client_id is None) != (self.google_client_secret is None):
             raise ConfigurationError("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET are set together or not at all.")
-        live = {
-            "DUFFEL_ACCESS_TOKEN": self.duffel_access_token,
-            "AMADEUS_CLIENT_ID": self.amadeus_client_id,
-            "AMADEUS_CLIENT_SECRET": self.amadeus_client_secret,
-        }
-        unusable = [name for name, value in live.items() if value is not None]
-        if unusable:
-            raise ConfigurationError(
-                f"{', '.join(unusable)} is set, but this version sells simulated flights only and will not mix "
-                "the two worlds. Unset it to start."
-            )
+        if (self.amadeus_client_id is None) != (self.amadeus_client_secret is None):
+            raise ConfigurationError("AMADEUS_CLIENT_ID and AMADEUS_CLIENT_SECRET are set together or not at all.")
+        self._ensure_one_world()
+
+    @property
+    def tests_amadeus(self) -> bool:
+        """Whether Amadeus' host is its test system, or an imitation on this machine."""
+        host = urlsplit(self.amadeus_base_url).hostname or ""
+        return host.startswith("test.") or is_loopback(host)
+
+    @property
+    def flight_world(self) -> Literal["simulated", "test", "live"]:
+        """Whether flights come from our simulation, from vendors' test modes, or are real."""
+        tests = self._vendors_under_test()
+        return ("test" if any(tests.values()) else "live") if tests else "simulated"
+
+    def _vendors_under_test(self) -> dict[str, bool]:
+        """For each configured vendor, by the setting that tells, whether it is in its test mode."""
+        tests = {}
+        if self.duffel_access_token is not None:
+            tests["DUFFEL_ACCESS_TOKEN"] = self.duffel_access_token.get_secret_value().startswith(DUFFEL_TEST_PREFIX)
+        if self.amadeus_client_id is not None:
+            tests["AMADEUS_BASE_URL"] = self.tests_amadeus
+        return tests
+
+    def _ensure_one_world(self) -> None:
+        """Refuse vendors of which one sells real seats and another does not; raises ConfigurationError."""
+        tests = self._vendors_under_test()
+        if len(set(tests.values())) > 1:
+            raise ConfigurationError("DUFFEL_ACCESS_TOKEN and AMADEUS_BASE_URL: one is for tests and one is live.")
+        if self.app_env == "production" and any(tests.values()):
+            raise ConfigurationError(f"{', '.join(tests)}: a vendor's test mode is for APP_ENV=local only.")
 
     def _ensure_safe(self) -> None:
         """Refuse what would work, and be open to others; raises ConfigurationError."""

@@ -80,6 +80,16 @@ def distance_km(a: Airport, b: Airport) -> float:
     return 2 * EARTH_RADIUS_KM * asin(sqrt(haversine))
 
 
+def nearby_airports(code: str, within_km: float) -> tuple[str, ...]:
+    """Other airports of cities we know, nearer to an airport than that, nearest first; of an unknown code none."""
+    here = find_airport(code)
+    if here is None:
+        return ()
+    others = (airport for each in _city_of_airport() if (airport := find_airport(each)) and airport.iata != here.iata)
+    distances = sorted((distance_km(here, other), other.iata) for other in others)
+    return tuple(iata for distance, iata in distances if distance < within_km)
+
+
 @cache
 def cities() -> dict[str, City]:
     """The cities whose names we know in both languages, by metro code."""

@@ -43,6 +43,11 @@ class Money(BaseModel):
             raise ValueError(f"{amount!r} is not an amount in {currency}.")
         return cls(amount_minor=int(value), currency=currency)
 
+    @classmethod
+    def floor(cls, amount: Decimal, currency: str) -> Money:
+        """The largest amount of the currency that is no more than this."""
+        return cls(amount_minor=int(amount.scaleb(get_currency_precision(currency))), currency=currency)
+
     @property
     def amount(self) -> Decimal:
         """The amount in major units, exactly."""

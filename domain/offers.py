@@ -18,6 +18,9 @@ from domain.travellers import TravellerCounts, TravellerType
 CabinClass = Literal["economy", "premium_economy", "business", "first"]
 CABIN_CLASSES: tuple[CabinClass, ...] = get_args(CabinClass)
 
+BookingFlow = Literal["hold", "instant"]
+"""Seats first and money later, or both at once."""
+
 SEARCH_WINDOW_DAYS = 361
 """How far ahead airlines sell seats."""
 
@@ -59,11 +62,15 @@ class Segment(Value):
     """Marketing carrier, IATA two-character code."""
     flight_number: str
     """Digits only, without the carrier: '123'."""
-    operating_carrier: str
+    operating_carrier: str | None
+    """None where the provider does not say who flies."""
     aircraft: str | None
     cabin: CabinClass
-    carry_on: Baggage
-    checked: Baggage
+    carry_on: Baggage | None
+    """None where the provider does not say; not the same as nothing included."""
+    checked: Baggage | None
+    technical_stops: tuple[str, ...] = ()
+    """Airports where the aircraft lands on the way under the same flight number."""
 
     @property
     def designator(self) -> str:
@@ -97,7 +104,8 @@ class Slice(Value):
 
     @property
     def stops(self) -> int:
-        return len(self.segments) - 1
+        """Landings on the way, with and without a change of planes."""
+        return len(self.segments) - 1 + sum(len(segment.technical_stops) for segment in self.segments)
 
     @property
     def duration(self) -> timedelta:
@@ -117,7 +125,8 @@ class Slice(Value):
 class PricePart(Value):
     """The price of all travellers of one type: `count` times base plus taxes."""
 
-    traveller_type: TravellerType
+    traveller_type: TravellerType | None
+    """None for what the provider does not split: the whole party, or a charge on top."""
     count: int = Field(ge=1)
     base_each: Money
     taxes_each: Money
@@ -157,6 +166,8 @@ class FlightOffer(Value):
     expires_at: AwareDatetime
     simulated: bool
     """True for the sandbox and for a vendor's test mode: no real seat stands behind it."""
+    booking_flows: tuple[BookingFlow, ...] = ()
+    """How it can be bought; empty where it can only be looked at."""
 
     @property
     def total(self) -> Money:
@@ -164,8 +175,20 @@ class FlightOffer(Value):
         return sum(rest, start=first)
 
     @property
-    def per_adult(self) -> Money:
-        return self.price_parts[0].each
+    def per_adult(self) -> Money | None:
+        """None where the provider prices the party as a whole."""
+        first = self.price_parts[0]
+        return first.each if first.traveller_type == "adult" else None
+
+    @property
+    def travellers(self) -> TravellerCounts | None:
+        """Who the price is for; None where the provider prices the party as a whole."""
+        counts = {part.traveller_type: part.count for part in self.price_parts}
+        if None in counts:
+            return None
+        return TravellerCounts(
+            adults=counts.get("adult", 0), children=counts.get("child", 0), infants=counts.get("infant", 0)
+        )
 
     @property
     def duration(self) -> timedelta:

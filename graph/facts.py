@@ -24,7 +24,7 @@ def render_facts(agent: str, state: State, context: TurnContext) -> SystemMessag
         "now": context.now.isoformat(timespec="minutes"),
         "weekday": f"{context.now:%A}",
         "currency": context.currency,
-        "simulated": context.simulated,
+        "world": context.mode,
         "intent": reading.intent.name,
         "changed": reading.changed,
         "frame": frame.model_dump(mode="json", exclude_none=True, exclude={"ambiguous", "problems"}),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from domain.airports import city_airports
-from tools.flights import ShownOffer
+from services.flights.calendar import MAX_DAYS
+from tools.shown import ShownOffer
 from understanding.frame import Frame, PlaceRef
 from understanding.reading import Choice, Reading
 
@@ -16,6 +18,13 @@ SURE = 0.5
 
 CONCIERGE_INTENTS = frozenset({"greeting", "thanks", "goodbye", "help", "human", "out_of_scope", "start_over"})
 SEARCH_INTENTS = frozenset({"search", "refine"})
+OFFER_TOOLS = {
+    "details": "get_offer_details",
+    "select": "get_offer_details",
+    "seat_map": "seat_map",
+    "fare_rules": "fare_rules",
+}
+"""What an intent about one of the offers shown looks up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +44,27 @@ class Route:
     """The slot the agent will have to ask about."""
 
 
-def choose_route(reading: Reading, *, last_agent: str | None, offers: Sequence[ShownOffer]) -> Route:
-    """Concierge for small talk, Flight for flights, else whoever had the conversation."""
+def choose_route(
+    reading: Reading, *, last_agent: str | None, offers: Sequence[ShownOffer], last_number: int | None = None
+) -> Route:
+    """Concierge for small talk, Flight for flights, else whoever had the conversation.
+
+    `last_number` is that of the offer last looked into.
+    """
     intent, frame = reading.intent, reading.frame
     is_sure = intent.confidence >= SURE
     if is_sure and intent.name in CONCIERGE_INTENTS:
         return Route("concierge", f"intent {intent.name}")
-    if is_sure and intent.name in ("details", "select") and offers and reading.choice is not None:
-        number = find_number(reading.choice, offers)
-        return Route("flight", f"choice {number}", call=ReadCall("get_offer_details", {"number": number}))
+    if is_sure and intent.name in OFFER_TOOLS and offers:
+        number = _find_meant(reading, offers, last_number)
+        if number is not None:
+            return Route("flight", f"choice {number}", call=ReadCall(OFFER_TOOLS[intent.name], {"number": number}))
+    if is_sure and intent.name == "price_calendar":
+        if (call := calendar_call(frame)) is not None:
+            return Route("flight", "route known", call=call)
+        return Route("flight", "frame incomplete", asked=next_question(frame))
+    if is_sure and intent.name in ("seat_map", "fare_rules"):
+        return Route("flight", "no offers", asked=next_question(frame))
     if is_sure and intent.name in SEARCH_INTENTS:
         if frame.is_searchable:
             return Route("flight", "frame complete", call=search_call(frame))
@@ -51,6 +72,13 @@ def choose_route(reading: Reading, *, last_agent: str | None, offers: Sequence[S
     if last_agent is not None:
         return Route(last_agent, "stays", asked=next_question(frame) if last_agent == "flight" else None)
     return Route("concierge", "unsure")
+
+
+def _find_meant(reading: Reading, offers: Sequence[ShownOffer], last_number: int | None) -> int | None:
+    """The number of the offer a message is about. Unnamed seats and rules are those of the one last looked into."""
+    if reading.choice is not None:
+        return find_number(reading.choice, offers)
+    return None if reading.intent.name in ("details", "select") else last_number or 1
 
 
 def next_question(frame: Frame) -> str | None:
@@ -67,9 +95,52 @@ def search_call(frame: Frame) -> ReadCall:
     assert frame.origin is not None
     assert frame.destination is not None
     assert frame.depart_on is not None
-    window = frame.depart_time
-    wished: dict[str, Any] = {
+    wished = _wishes(frame) | {
         "returns_on": frame.return_on.isoformat() if frame.return_on else None,
+        "max_total": int(frame.budget.amount) if frame.budget else None,
+        "sort": frame.sort,
+    }
+    return ReadCall(
+        "search_flights",
+        _ends(frame.origin, frame.destination)
+        | {"departs_on": frame.depart_on.isoformat()}
+        | _leave_out_unsaid(wished),
+    )
+
+
+def calendar_call(frame: Frame) -> ReadCall | None:
+    """The price calendar around the day of the frame, over its span of days, or else for the coming month.
+
+    None as long as the route is not known or something is in doubt.
+    """
+    is_in_doubt = any(doubt.field != "budget" for doubt in frame.ambiguous)
+    if frame.trip == "multi_city" or frame.origin is None or frame.destination is None:
+        return None
+    if frame.problems or is_in_doubt:
+        return None
+    wished = _wishes(frame) | {"stay_nights": _count_nights(frame)}
+    if frame.depart_on is not None:
+        wished["day"] = frame.depart_on.isoformat()
+    elif (span := frame.depart_range) is not None:
+        wished["day"] = span.first.isoformat()
+        wished["last_day"] = min(span.last, span.first + timedelta(days=MAX_DAYS - 1)).isoformat()
+    return ReadCall("price_calendar", _ends(frame.origin, frame.destination) | _leave_out_unsaid(wished))
+
+
+def _count_nights(frame: Frame) -> int | None:
+    if frame.return_on is not None and frame.depart_on is not None:
+        return (frame.return_on - frame.depart_on).days
+    return frame.stay_nights
+
+
+def _ends(origin: PlaceRef, destination: PlaceRef) -> dict[str, Any]:
+    return {"origin": _say_place(origin), "destination": _say_place(destination)}
+
+
+def _wishes(frame: Frame) -> dict[str, Any]:
+    window = frame.depart_time
+    return {
+        "adults": 1 if frame.adults is None else frame.adults,
         "children": frame.children,
         "infants": frame.infants,
         "cabin": frame.cabin,
@@ -77,22 +148,14 @@ def search_call(frame: Frame) -> ReadCall:
         "max_stops": frame.max_stops,
         "departs_from": f"{window.first:%H:%M}" if window and window.first else None,
         "departs_until": f"{window.last:%H:%M}" if window and window.last else None,
-        "max_total": int(frame.budget.amount) if frame.budget else None,
         "refundable": frame.refundable,
         "checked_bag": frame.checked_bag,
-        "sort": frame.sort,
     }
-    return ReadCall(
-        "search_flights",
-        {
-            "origin": _say_place(frame.origin),
-            "destination": _say_place(frame.destination),
-            "departs_on": frame.depart_on.isoformat(),
-            "adults": 1 if frame.adults is None else frame.adults,
-        }
-        # unsaid things are left out, so that the tool's own defaults hold; 0 stops is said
-        | {name: value for name, value in wished.items() if not (value is None or value is False or value == [])},
-    )
+
+
+def _leave_out_unsaid(wished: dict[str, Any]) -> dict[str, Any]:
+    """Unsaid things are left out, so that a tool's own defaults hold; 0 stops is said."""
+    return {name: value for name, value in wished.items() if not (value is None or value is False or value == [])}
 
 
 def _say_place(place: PlaceRef) -> str:

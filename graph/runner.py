@@ -33,11 +33,11 @@ from graph.events import RunLog
 from graph.nodes.answer import ModelFailed
 from graph.state import State
 from graph.suggestions import suggest_actions
-from providers.flights.base import FlightProvider
 from providers.llm.base import Models
 from services.conversations.events import fold
 from services.conversations.runs import HEARTBEAT_SECONDS, Outcome, RunLost, finish, keep_lease, reply_id_of
 from services.conversations.turns import Turn
+from services.flights.market import Market
 from understanding.frame import Frame
 
 log = structlog.get_logger()
@@ -58,8 +58,7 @@ class RunnerParts:
     transactions: Transactions
     checkpointer: BaseCheckpointSaver[Any]
     models: Models
-    flights: FlightProvider
-    simulated: bool
+    market: Market
     currency: str = "VND"
 
 
@@ -127,9 +126,8 @@ class Runner:
             now=clock.now().astimezone(ZoneInfo(conversation.time_zone)),
             currency=self._parts.currency,
             transactions=self._parts.transactions,
-            flights=self._parts.flights,
+            market=self._parts.market,
             models=self._parts.models,
-            simulated=self._parts.simulated,
         )
         outcome = Outcome(language=language)
         reply_id = reply_id_of(run.id)

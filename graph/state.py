@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, TypeVar
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langgraph.graph.message import add_messages
 
-from tools.flights import ShownOffer
+from tools.shown import ShownOffer
 
 KEPT_MESSAGES = 24
 """In state; the whole transcript is our own table."""
@@ -50,7 +50,10 @@ def answer_open_calls(messages: list[AnyMessage]) -> list[AnyMessage]:
     return repaired
 
 
-def keep_last(_before: list[ShownOffer], after: list[ShownOffer]) -> list[ShownOffer]:
+_Kept = TypeVar("_Kept")
+
+
+def keep_last(_before: _Kept, after: _Kept) -> _Kept:
     """Two searches in one step both show offers; the later card is the one "the second" is said about."""
     return after
 
@@ -66,3 +69,5 @@ class State(TypedDict, total=False):
     asked: str | None
     """The slot our last question was about."""
     offers: Annotated[list[ShownOffer], keep_last]
+    number: Annotated[int | None, keep_last]
+    """Of the offer last looked into; None after a search."""

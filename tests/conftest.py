@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -65,10 +65,8 @@ def template_database(database_server: str) -> str:
 @pytest.fixture
 def database_url(database_server: str, template_database: str) -> Iterator[str]:
     """A migrated database of the test's own."""
-    name = f"test_{uuid4().hex[:12]}"
-    _run_sql(database_server, "CREATE DATABASE {} TEMPLATE {}", name, template_database)
-    yield at_database(database_server, name)
-    _run_sql(database_server, "DROP DATABASE {} WITH (FORCE)", name)
+    with copy_database(database_server, template_database) as url:
+        yield url
 
 
 @pytest.fixture
@@ -130,6 +128,15 @@ async def conversation(client: httpx.AsyncClient) -> dict[str, Any]:
     made = (await client.post("/v1/chat/conversations", json={})).json()
     client.headers["X-Conversation-Token"] = made["conversation_token"]
     return dict(made)
+
+
+@contextmanager
+def copy_database(server_url: str, template: str) -> Iterator[str]:
+    """A migrated database until the end of the block."""
+    name = f"test_{uuid4().hex[:12]}"
+    _run_sql(server_url, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    yield at_database(server_url, name)
+    _run_sql(server_url, "DROP DATABASE {} WITH (FORCE)", name)
 
 
 def at_database(server_url: str, name: str) -> str:

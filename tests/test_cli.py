@@ -127,10 +127,18 @@ def test_doctor_keeps_a_key_to_itself(run_cli: Run, database_url: str) -> None:
     assert "sesame" not in done.stdout + done.stderr
 
 
+def test_doctor_names_the_vendors(run_cli: Run, database_url: str) -> None:
+    done = run_cli("doctor", DATABASE_URL=database_url, DUFFEL_ACCESS_TOKEN="duffel_test_sesame")
+    assert "Duffel, in test mode: no real seats" in done.stdout
+    done = run_cli("doctor", DATABASE_URL=database_url, DUFFEL_ACCESS_TOKEN="duffel_live_sesame")
+    assert "Duffel, live" in done.stdout
+    assert "sesame" not in done.stdout + done.stderr
+
+
 def test_doctor_fails_when_something_is_wrong(run_cli: Run) -> None:
-    done = run_cli("doctor", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing", DUFFEL_ACCESS_TOKEN="x")
+    done = run_cli("doctor", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing", AMADEUS_CLIENT_ID="x")
     assert done.returncode == 1
-    assert "DUFFEL_ACCESS_TOKEN is set" in done.stdout
+    assert "AMADEUS_CLIENT_SECRET" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -173,11 +181,17 @@ def test_chat_answers_one_sentence_with_a_table_and_ends(run_cli: Run, database_
 
 @pytest.mark.parametrize("command", ["serve", "chat"])
 def test_setting_that_would_mix_the_worlds_ends_in_one_line(run_cli: Run, command: str) -> None:
-    done = run_cli(command, DUFFEL_ACCESS_TOKEN="duffel_live_sesame")
+    done = run_cli(
+        command,
+        DUFFEL_ACCESS_TOKEN="duffel_live_sesame",
+        AMADEUS_CLIENT_ID="open",
+        AMADEUS_CLIENT_SECRET="sesame",
+        AMADEUS_BASE_URL="https://test.api.amadeus.com",
+    )
     assert done.returncode == 2
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert line.startswith("travel-assistant: DUFFEL_ACCESS_TOKEN is set")
+    assert line.startswith("travel-assistant: DUFFEL_ACCESS_TOKEN and AMADEUS_BASE_URL")
     assert "sesame" not in line
 
 

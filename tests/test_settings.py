@@ -81,9 +81,49 @@ def test_public_address_is_an_origin(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         load_settings()
 
 
-def test_live_vendor_is_refused_rather_than_mixed_with_the_simulation() -> None:
-    with pytest.raises(ConfigurationError, match="DUFFEL_ACCESS_TOKEN"):
-        Settings(_env_file=None, duffel_access_token="duffel_test_x").ensure_can_serve()
+LIVE_AMADEUS: dict[str, Any] = {"amadeus_client_id": "id", "amadeus_client_secret": "secret"}
+TEST_AMADEUS = LIVE_AMADEUS | {"amadeus_base_url": "https://test.api.amadeus.com"}
+
+
+@pytest.mark.parametrize(
+    ("vendors", "world"),
+    [
+        ({}, "simulated"),
+        ({"duffel_access_token": "duffel_test_x"}, "test"),
+        ({"duffel_access_token": "duffel_live_x"}, "live"),
+        (LIVE_AMADEUS, "live"),
+        (TEST_AMADEUS, "test"),
+        (LIVE_AMADEUS | {"amadeus_base_url": "http://127.0.0.1:8000/sandbox/amadeus/"}, "test"),
+        (TEST_AMADEUS | {"duffel_access_token": "duffel_test_x"}, "test"),
+    ],
+)
+def test_world_is_that_of_the_vendors(vendors: dict[str, Any], world: str) -> None:
+    settings = Settings(_env_file=None, **vendors)
+    settings.ensure_can_serve()
+    assert settings.flight_world == world
+
+
+@pytest.mark.parametrize(
+    ("vendors", "named"),
+    [
+        (LIVE_AMADEUS | {"duffel_access_token": "duffel_test_x"}, "one is for tests and one is live"),
+        (TEST_AMADEUS | {"duffel_access_token": "duffel_live_x"}, "one is for tests and one is live"),
+        ({"amadeus_client_id": "id"}, "AMADEUS_CLIENT_ID and AMADEUS_CLIENT_SECRET"),
+        (PRODUCTION | {"duffel_access_token": "duffel_test_x"}, "DUFFEL_ACCESS_TOKEN: a vendor's test mode"),
+        (PRODUCTION | TEST_AMADEUS, "AMADEUS_BASE_URL: a vendor's test mode"),
+    ],
+)
+def test_worlds_are_never_mixed(vendors: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        Settings(_env_file=None, **vendors).ensure_can_serve()
+
+
+@pytest.mark.parametrize("url", ["http://api.duffel.com", "api.duffel.com", ""])
+def test_vendor_is_not_spoken_to_in_the_clear(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DUFFEL_BASE_URL", url or "http://")
+    with pytest.raises(ConfigurationError, match="DUFFEL_BASE_URL"):
+        load_settings()
 
 
 def test_unreadable_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from langchain.tools import ToolRuntime
 from core.messages import Language
 from core.security import Actor
 from db.session import Transactions
-from providers.flights.base import FlightProvider
+from providers.flights.base import WorldMode
+from services.flights.market import Market
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,12 @@ class ToolContext:
     """In the traveller's time zone."""
     currency: str
     transactions: Transactions
-    flights: FlightProvider
-    simulated: bool
-    """Whether the flights are: said with everything that names one."""
+    market: Market
+
+    @property
+    def mode(self) -> WorldMode:
+        """Whether the flights are simulated, a vendor's test mode or real: said with everything that names one."""
+        return self.market.mode
 
 
 Tooling = ToolRuntime[Any, dict[str, Any]]

@@ -36,6 +36,13 @@ class OfferNumberUnknown(AppError):
     status = 404
 
 
+class LegsAndReturn(AppError):
+    """A trip through several places and a way back in one call: where the way back begins is not said."""
+
+    code = "legs_and_return"
+    status = 422
+
+
 def explain_failure(error: Exception, *, tool: str, call_id: str, language: Language) -> ToolMessage:
     """The answer to a call that failed. A bug is logged and told as "try again", never as a traceback."""
     code, params = "tool_failed", {}

@@ -3,58 +3,51 @@
 from __future__ import annotations
 
 import json
-from datetime import date, time
-from typing import Annotated, Any, TypedDict
-from uuid import UUID
+from typing import Annotated, Any
 
 from langchain.tools import tool
 from langchain_core.messages import ToolMessage
 from langgraph.types import Command
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from core.messages import Language, format_day
+from core.messages import Language, say
 from domain.airlines import airline_name
-from domain.airlines import airlines as known_airlines
-from domain.airports import city_airports, city_name
-from domain.money import Money
 from domain.offers import CabinClass, FlightQuery, SliceQuery
-from domain.travellers import TravellerCounts
-from services.flights import search as flights
 from services.flights.errors import ReturnBeforeDeparture
-from services.flights.selection import Filters, Selection, StoredOffer, select_offers
-from tools.cards import (
-    baggage_text,
-    condition_text,
-    day_text,
-    flight_offers_card,
-    money_text,
-    slice_times,
-    stops_text,
+from services.flights.offers import FreshOffer, refresh_offer
+from services.flights.search import SearchResult, search
+from services.flights.selection import Filters, StoredOffer, select_offers
+from tools.arguments import (
+    ClockTime,
+    DatePhrase,
+    Place,
+    count_party,
+    describe_query,
+    make_filters,
+    make_slice,
+    read_day,
+    read_place,
 )
+from tools.cards import flight_offers_card, minutes_of, provider_name
 from tools.context import ToolContext, Tooling, show_card
-from tools.errors import NotUnderstood, OfferNumberUnknown
-from understanding.dates import resolve_date
-from understanding.frame import Ambiguity, DateRange, PlaceRef, Problem, SortKey
-from understanding.places import resolve_place
-from understanding.restate import restate
+from tools.errors import LegsAndReturn
+from tools.shown import ShownOffer, find_shown, remember
+from tools.wording import baggage_text, condition_text, day_text, money_text, place_text, slice_times, stops_text
+from understanding.frame import SortKey
 
 MAX_OFFERS = 8
 """What one card and one answer to the model hold; more would not be read."""
 
-Place = Annotated[str, Field(max_length=80)]
-DatePhrase = Annotated[str, Field(max_length=60)]
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+class FurtherLeg(BaseModel):
+    """Another flight of the same trip."""
+
+    origin: Place
+    destination: Place
+    departs_on: DatePhrase
 
 
-class ShownOffer(TypedDict):
-    """What the conversation remembers of an offer on the screen: enough to know which one "the cheapest" is."""
-
-    id: str
-    price: int
-    duration: int
-    departure: float
-    arrival: float
-    stops: int
+FurtherLegs = Annotated[list[FurtherLeg], Field(max_length=4)]
 
 
 @tool
@@ -64,6 +57,7 @@ async def search_flights(
     departs_on: DatePhrase,
     runtime: Tooling,
     returns_on: DatePhrase | None = None,
+    further_legs: FurtherLegs | None = None,
     adults: int = 1,
     children: int = 0,
     infants: int = 0,
@@ -75,6 +69,7 @@ async def search_flights(
     max_total: int | None = None,
     refundable: bool = False,
     checked_bag: bool = False,
+    nearby: bool = False,
     sort: SortKey = "price",
 ) -> Command[Any]:
     """Find flights with live prices and show them to the traveller as cards.
@@ -84,6 +79,7 @@ async def search_flights(
         destination: Where it goes, e.g. 'Đà Nẵng' or 'BKK'.
         departs_on: The day, as the traveller said it or ISO, e.g. 'thứ sáu tuần sau' or '2026-12-20'.
         returns_on: The day of the way back, e.g. '2026-12-27'. Leave out for one way.
+        further_legs: For a trip through several places, the flights after the first, in order; then no `returns_on`.
         adults: Travellers of 12 and over, e.g. 2.
         children: Travellers of 2 to 11, e.g. 1.
         infants: Under 2, on a lap, e.g. 0.
@@ -95,71 +91,74 @@ async def search_flights(
         max_total: Most that the whole party will pay, in the currency of the facts, e.g. 5000000.
         refundable: Only fares that give money back.
         checked_bag: Only fares with a checked bag.
+        nearby: Also between airports near both places, when the traveller asks for them or nothing was found.
         sort: What comes first, e.g. 'price'.
     """
     ctx: ToolContext = runtime.context
-    start, end = _resolve_place(origin, ctx.language), _resolve_place(destination, ctx.language)
-    out_on = _resolve_day(departs_on, ctx)
-    slices = [_slice(start, end, out_on)]
-    if returns_on is not None:
-        back_on = _resolve_day(returns_on, ctx, base=out_on)
-        if back_on < out_on:
-            raise ReturnBeforeDeparture(depart_on=out_on.isoformat(), return_on=back_on.isoformat())
-        slices.append(_slice(end, start, back_on))
+    first = FurtherLeg(origin=origin, destination=destination, departs_on=departs_on)
     query = FlightQuery(
-        slices=tuple(slices),
-        travellers=TravellerCounts(adults=max(adults, 0), children=max(children, 0), infants=max(infants, 0)),
+        slices=_read_slices([first, *(further_legs or [])], returns_on, ctx, nearby=nearby),
+        travellers=count_party(adults, children, infants),
         cabin=cabin,
         currency=ctx.currency,
     )
-    filters = Filters(
-        airlines=tuple(code for code in airlines or () if code in known_airlines()),
+    filters = make_filters(
+        ctx,
+        airlines=airlines,
         max_stops=max_stops,
-        departs_from=time.fromisoformat(departs_from) if departs_from else None,
-        departs_until=time.fromisoformat(departs_until) if departs_until else None,
-        max_total=Money.parse(str(max_total), ctx.currency) if max_total else None,
+        departs_from=departs_from,
+        departs_until=departs_until,
+        max_total=max_total,
         refundable=refundable,
         checked_bag=checked_bag,
     )
-    result = await flights.search(
+    result = await search(
         ctx.transactions,
-        ctx.flights,
+        ctx.market,
         ctx.actor,
         query=query,
         today=ctx.now.date(),
         conversation_id=ctx.conversation_id,
     )
     selection = select_offers(result.offers, filters, sort, MAX_OFFERS)
+    update: dict[str, Any] = {}
     if selection.offers:
-        show_card(runtime, flight_offers_card(query, selection, ctx.language))
+        show_card(runtime, flight_offers_card(result, selection, ctx.language))
+        update = {"offers": [remember(stored) for stored in selection.offers], "number": None}
     cheapest_of_all = select_offers(result.offers, Filters(), "price", 1).offers
-    answer = _describe_search(query, filters, selection, start, end, ctx) | {
+    answer = describe_query(query, ctx.language) | {
+        "airlines": [airline_name(code) for code in filters.airlines],
+        "max_stops": filters.max_stops,
+        "world": ctx.mode,
+        "notes": _tell_sources(result, ctx.language),
+        "has_answered": any(source.has_answered for source in result.sources),
+        "found": selection.found,
+        "matching": selection.matching,
+        "offers": [
+            _offer_facts(stored, number, selection.badges.get(stored.id, ()), ctx.language)
+            for number, stored in enumerate(selection.offers, start=1)
+        ],
         "cheapest_of_all": _offer_facts(cheapest_of_all[0], 0, (), ctx.language)
         if cheapest_of_all and not selection.offers
         else None,
     }
-    message = ToolMessage(json.dumps(answer, ensure_ascii=False), tool_call_id=runtime.tool_call_id or "")
-    update: dict[str, Any] = {"messages": [message]}
-    if selection.offers:
-        update["offers"] = [_remember(stored) for stored in selection.offers]
-    return Command(update=update)
+    return _answer(answer, runtime, update)
 
 
 @tool
-async def get_offer_details(number: int, runtime: Tooling) -> str:
-    """Explain one of the offers shown last: its flights, connections, bags and fare rules.
+async def get_offer_details(number: int, runtime: Tooling) -> Command[Any]:
+    """Explain one of the offers shown last: its flights, connections and bags, and its price as it is now.
 
     Args:
         number: The offer's number on the screen, e.g. 2.
     """
     ctx: ToolContext = runtime.context
     shown: list[ShownOffer] = runtime.state.get("offers", [])
-    if not 1 <= number <= len(shown):
-        raise OfferNumberUnknown(number=number, count=len(shown))
-    stored = await flights.get_offer(ctx.transactions, UUID(shown[number - 1]["id"]))
-    offer, language = stored.offer, ctx.language
-    details = _offer_facts(stored, number, (), language) | {
-        "simulated": offer.simulated,
+    fresh = await refresh_offer(ctx.transactions, ctx.market, find_shown(shown, number))
+    offer, language = fresh.stored.offer, ctx.language
+    details = _offer_facts(fresh.stored, number, (), language) | {
+        "world": ctx.mode,
+        "price_note": _tell_price(fresh, language),
         "slices": [
             {
                 "date": day_text(slice_, language),
@@ -167,8 +166,8 @@ async def get_offer_details(number: int, runtime: Tooling) -> str:
                     {
                         "flight": segment.designator,
                         "airline": airline_name(segment.carrier),
-                        "from": f"{city_name(segment.origin, language)} ({segment.origin})",
-                        "to": f"{city_name(segment.destination, language)} ({segment.destination})",
+                        "from": place_text(segment.origin, language),
+                        "to": place_text(segment.destination, language),
                         "departs": f"{segment.departs.at_local:%H:%M}",
                         "arrives": f"{segment.arrives.at_local:%H:%M}",
                         "aircraft": segment.aircraft,
@@ -181,77 +180,59 @@ async def get_offer_details(number: int, runtime: Tooling) -> str:
         "baggage": baggage_text(offer, language),
         "refund": condition_text(offer.conditions.refund, language),
         "change": condition_text(offer.conditions.change, language),
-        "per_adult": money_text(offer.per_adult, language),
+        "per_adult": money_text(offer.per_adult, language) if offer.per_adult else None,
     }
-    return json.dumps(details, ensure_ascii=False)
+    repriced = [*shown[: number - 1], remember(fresh.stored), *shown[number:]]
+    return _answer(details, runtime, {"offers": repriced} if fresh.difference.amount_minor else {})
 
 
-def _remember(stored: StoredOffer) -> ShownOffer:
-    first, last = stored.offer.slices[0], stored.offer.slices[-1]
-    return ShownOffer(
-        id=str(stored.id),
-        price=stored.offer.total.amount_minor,
-        duration=int(stored.offer.duration.total_seconds()),
-        departure=first.departs.instant.timestamp(),
-        arrival=last.arrives.instant.timestamp(),
-        stops=stored.offer.stops,
+def _read_slices(
+    legs: list[FurtherLeg], returns_on: str | None, ctx: ToolContext, *, nearby: bool
+) -> tuple[SliceQuery, ...]:
+    if returns_on is not None and len(legs) > 1:
+        raise LegsAndReturn
+    slices: list[SliceQuery] = []
+    for leg in legs:
+        start, end = read_place(leg.origin, ctx.language), read_place(leg.destination, ctx.language)
+        day = read_day(leg.departs_on, ctx, base=slices[-1].departs_on if slices else None)
+        slices.append(make_slice(start, end, day, nearby=nearby))
+    if returns_on is not None:
+        back_on = read_day(returns_on, ctx, base=day)
+        if back_on < day:
+            raise ReturnBeforeDeparture(depart_on=day.isoformat(), return_on=back_on.isoformat())
+        slices.append(make_slice(end, start, back_on, nearby=nearby))
+    return tuple(slices)
+
+
+def _answer(facts: dict[str, Any], runtime: Tooling, update: dict[str, Any]) -> Command[Any]:
+    """An answer to the model that also changes what the conversation remembers."""
+    message = ToolMessage(json.dumps(facts, ensure_ascii=False), tool_call_id=runtime.tool_call_id or "")
+    return Command(update=update | {"messages": [message]})
+
+
+def _tell_sources(result: SearchResult, language: Language) -> list[str]:
+    """What a traveller should know of where the prices come from."""
+    notes = []
+    if minutes := minutes_of(result.age):
+        notes.append(say("replies.updated", language, count=minutes))
+    if result.missing:
+        names = ", ".join(provider_name(name) for name in result.missing)
+        notes.append(say("replies.unanswered", language, names=names))
+    return notes
+
+
+def _tell_price(fresh: FreshOffer, language: Language) -> str | None:
+    """What became of the price since it was shown; None when nothing did."""
+    if not fresh.is_fresh:
+        return say("replies.price_unconfirmed", language)
+    difference = fresh.difference
+    if not difference.amount_minor:
+        return None
+    key = "replies.price_risen" if difference.amount_minor > 0 else "replies.price_fallen"
+    amount = difference if difference.amount_minor > 0 else difference * -1
+    return say(
+        key, language, difference=money_text(amount, language), previous=money_text(fresh.previous_total, language)
     )
-
-
-def _resolve_place(phrase: str, language: Language) -> PlaceRef:
-    place = resolve_place(phrase, language=language)
-    if isinstance(place, PlaceRef):
-        return place
-    raise _explain(place, "ambiguous_place", phrase, language)
-
-
-def _resolve_day(phrase: str, ctx: ToolContext, base: date | None = None) -> date:
-    day = resolve_date(phrase, now=ctx.now, base=base)
-    if isinstance(day, date):
-        return day
-    raise _explain(day, "ambiguous_date", phrase, ctx.language)
-
-
-def _explain(read: Ambiguity | DateRange | Problem, code: str, phrase: str, language: Language) -> NotUnderstood:
-    """Why a phrase names no single thing, with its readings written out."""
-    if isinstance(read, Problem):
-        return NotUnderstood(read.code, read.params)
-    if isinstance(read, DateRange):
-        readings = " – ".join(restate(day.isoformat(), language) for day in (read.first, read.last))
-    else:
-        readings = ", ".join(restate(reading, language) for reading in read.readings)
-    return NotUnderstood(code, {"phrase": phrase, "readings": readings})
-
-
-def _slice(start: PlaceRef, end: PlaceRef, day: date) -> SliceQuery:
-    return SliceQuery(origins=_airports(start), destinations=_airports(end), departs_on=day)
-
-
-def _airports(place: PlaceRef) -> tuple[str, ...]:
-    return city_airports(place.iata) if place.kind == "city" else (place.iata,)
-
-
-def _describe_search(
-    query: FlightQuery, filters: Filters, selection: Selection, start: PlaceRef, end: PlaceRef, ctx: ToolContext
-) -> dict[str, Any]:
-    """What the model reads: dates with their weekday and prices as we write them, so that it can repeat them."""
-    language = ctx.language
-    return {
-        "from": city_name(start.iata, language),
-        "to": city_name(end.iata, language),
-        "dates": [format_day(slice_.departs_on, language) for slice_ in query.slices],
-        "travellers": query.travellers.model_dump(),
-        "cabin": query.cabin,
-        "airlines": [airline_name(code) for code in filters.airlines],
-        "max_stops": filters.max_stops,
-        "simulated": ctx.simulated,
-        "found": selection.found,
-        "matching": selection.matching,
-        "offers": [
-            _offer_facts(stored, number, selection.badges.get(stored.id, ()), language)
-            for number, stored in enumerate(selection.offers, start=1)
-        ],
-    }
 
 
 def _offer_facts(stored: StoredOffer, number: int, badges: tuple[str, ...], language: Language) -> dict[str, Any]:
@@ -260,6 +241,7 @@ def _offer_facts(stored: StoredOffer, number: int, badges: tuple[str, ...], lang
         "number": number,
         "airline": airline_name(offer.carriers[0]),
         "flights": [segment.designator for slice_ in offer.slices for segment in slice_.segments],
+        "airports": [f"{slice_.origin}–{slice_.destination}" for slice_ in offer.slices],
         "times": [slice_times(slice_) for slice_ in offer.slices],
         "stops": [stops_text(slice_, language) for slice_ in offer.slices],
         "fare": offer.fare_brand,

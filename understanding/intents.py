@@ -41,6 +41,10 @@ def _decide(text: Text, understood: Understood) -> tuple[IntentName, float]:
         return "human", CLEAR
     if find_phrase(text, "help") and not understood.has_content:
         return "help", CLEAR
+    if find_phrase(text, "price_calendar"):
+        return "price_calendar", CLEAR
+    if not understood.has_changed and (asked := _about_offer(text, understood.offers_shown)):
+        return asked, CLEAR
     if understood.choice and not understood.has_changed:
         asks = find_phrase(text, "details") or find_phrase(text, "question") or text.written.rstrip().endswith("?")
         return ("details", CLEAR) if asks else ("select", CLEAR)
@@ -48,6 +52,13 @@ def _decide(text: Text, understood: Understood) -> tuple[IntentName, float]:
         is_refined = understood.offers_shown > 0 or understood.was_searchable
         return ("refine" if is_refined else "search"), CLEAR
     return _decide_without_slots(text, understood)
+
+
+def _about_offer(text: Text, offers_shown: int) -> IntentName | None:
+    """What is asked of an offer. Whether fares can be given back in general is another question."""
+    if find_phrase(text, "seat_map"):
+        return "seat_map"
+    return "fare_rules" if offers_shown and find_phrase(text, "fare_rules") else None
 
 
 def _whole_intent(text: Text) -> tuple[IntentName, float] | None:

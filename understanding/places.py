@@ -123,6 +123,12 @@ def refer(name: PlaceName, phrase: str, field: str, language: Language) -> Resol
     return place_ref(name.codes[0], language, is_airport=name.kind == "airport")
 
 
+def list_spoken_names() -> Iterator[tuple[PlaceName, list[str]]]:
+    """What cities and airports are called beside their own names: shorthand, old names, towns without an airport."""
+    for codes, kind, names in _rows("place_names.tsv"):
+        yield PlaceName(tuple(codes.split(",")), "airport" if kind == "airport" else "city"), names.split(", ")
+
+
 def place_ref(code: str, language: Language, *, is_airport: bool | None = None) -> PlaceRef:
     """A place for the frame, named in the language. A code that is both a city's and an airport's means the city."""
     current = RENAMED.get(code, code)
@@ -230,10 +236,9 @@ def _phrases() -> Iterator[tuple[str, PlaceName]]:
     for city in cities().values():
         for spelling in dict.fromkeys((city.name_vi, city.name_en)):
             yield _as_pattern(spelling), PlaceName((city.code,), "city")
-    for row in _rows("place_names.tsv"):
-        codes, kind, names = row
-        for spelling in names.split(", "):
-            yield _as_pattern(spelling), PlaceName(tuple(codes.split(",")), "airport" if kind == "airport" else "city")
+    for name, spellings in list_spoken_names():
+        for spelling in spellings:
+            yield _as_pattern(spelling), name
     for country, names in _rows("countries.tsv"):
         for spelling in names.split(", "):
             yield _as_pattern(spelling), PlaceName((country,), "country")
@@ -268,7 +273,9 @@ def _airport_name(code: str, language: Language) -> str:
             name = names.split(", ")[0]
             return name if language == "vi" else _without_marks(name)
     airport = find_airport(code)
-    return airport.name if airport else code
+    if airport is None:
+        return code
+    return _without_marks(airport.name) if airport.country == "VN" and language == "en" else airport.name
 
 
 def _without_marks(name: str) -> str:

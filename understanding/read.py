@@ -100,7 +100,7 @@ def read_message(
     choice = _find_offer_choice(words, mentions, before, offers_shown)
     if choice:
         mentions = _without(mentions, choice)
-    if offers_shown and _is_yes_no_question(words):
+    if offers_shown and (_is_yes_no_question(words) or find_phrase(words, "fare_rules")):
         mentions = mentions._replace(filters=[one for one in mentions.filters if one.field not in _ASKED_ABOUT])
     if not _is_about_something_else(words) and not resolve_doubts(
         draft, words, mentions.dates, mentions.places, mentions.travellers

@@ -1,5 +1,6 @@
 /** The card of flight offers: the three best first, each with times, stops, bags, rules and the price for everybody. */
 
+import { nameRoute, renderHeading, renderRule } from "./card_parts.js";
 import { el, icon } from "./dom.js";
 import { flightWordsIn } from "./flight_words.js";
 import { formatClock, formatDay, formatDuration, formatMoney } from "./formats.js";
@@ -43,17 +44,14 @@ function renderSearch(card, words) {
   const places = isReturn
     ? [nameRoute(first.origin, first.destination)]
     : slices.map((slice) => nameRoute(slice.origin, slice.destination));
-  return el(
-    "header",
-    { class: "search" },
-    el("h3", {}, places.join(", "), isReturn && ` (${words.returnTrip})`),
-    card.simulated && el("span", { class: "tag simulated", title: words.simulatedMore }, words.simulated),
-    el("p", {}, facts),
-  );
+  const title = places.join(", ") + (isReturn ? ` (${words.returnTrip})` : "");
+  return renderHeading(card, title, facts, describeAnswer(card.search, words));
 }
 
-function nameRoute(origin, destination) {
-  return `${origin.name} → ${destination.name}`;
+/** What is not as one expects: prices from a while ago, providers that are missing. */
+function describeAnswer({ updated_minutes: minutes, missing }, words) {
+  const notes = [minutes != null && words.updated(minutes), missing?.length > 0 && words.missing(missing.join(", "))];
+  return notes.filter(Boolean).join(" · ");
 }
 
 function renderOffer(offer, card, say) {
@@ -126,7 +124,7 @@ function listSegments(offer) {
 function renderCarrier(offer, words) {
   const segments = listSegments(offer);
   const flights = segments.map((segment) => segment.designator).join(", ");
-  const lent = segments.filter((segment) => segment.operating_carrier !== segment.carrier);
+  const lent = segments.filter(({ operating_carrier: operator, carrier }) => operator && operator !== carrier);
   const operators = new Set(lent.map((segment) => segment.operating_carrier));
   const { code, name } = offer.carrier;
   const colour = (code.charCodeAt(0) + code.charCodeAt(1)) % TILE_COLOURS;
@@ -155,9 +153,9 @@ function findLeastBag(bags) {
   return bags.reduce((least, bag) => (weighBag(bag) < weighBag(least) ? bag : least));
 }
 
-/** Pieces count first; an unstated weight promises nothing. */
-function weighBag({ pieces, kg }) {
-  return pieces * 1000 + (kg ?? 0);
+/** Pieces count first; an unstated weight promises nothing, an unstated bag little more than none. */
+function weighBag(bag) {
+  return bag ? bag.pieces * 1000 + (bag.kg ?? 0) : 1;
 }
 
 function renderRules({ refund, change }, language) {
@@ -165,18 +163,9 @@ function renderRules({ refund, change }, language) {
   return el(
     "ul",
     { class: "rules" },
-    renderRule(refund, words.refund, language),
-    renderRule(change, words.change, language),
+    renderRule("li", refund, words.refund, language),
+    renderRule("li", change, words.change, language),
   );
-}
-
-/** Colour is only the second sign: the words say it, and the icon's shape differs. */
-function renderRule({ allowed, fee }, words, language) {
-  if (allowed === null) return el("li", { class: "unsure" }, icon("info"), words.unsaid);
-  if (!allowed) return el("li", { class: "no" }, icon("cross"), words.no);
-  if (!fee) return el("li", { class: "unsure" }, icon("info"), words.feeUnsaid);
-  if (Number(fee.amount) === 0) return el("li", { class: "yes" }, icon("check"), words.free);
-  return el("li", { class: "unsure" }, icon("alert"), words.fee(formatMoney(fee, language)));
 }
 
 function renderPrice(offer, card, say) {
@@ -191,7 +180,7 @@ function renderPrice(offer, card, say) {
       {},
       el("strong", {}, formatMoney(offer.total, card.language)),
       el("span", {}, words.total(people)),
-      people > 1 && el("span", {}, words.perAdult(formatMoney(offer.per_adult, card.language))),
+      people > 1 && offer.per_adult && el("span", {}, words.perAdult(formatMoney(offer.per_adult, card.language))),
     ),
     el(
       "button",

@@ -36,8 +36,10 @@ const VI = {
   layover: (place, wait) => `Dừng tại ${place}, chờ ${wait}`,
   dayShift: (days) => (days === 1 ? "Đến ngày hôm sau" : `Đến lệch ${days} ngày`),
   operatedBy: (airline) => `do ${airline} khai thác`,
-  carryOn: (bag) => (bag.pieces ? `Xách tay ${weighVi(bag)}` : "Không gồm xách tay"),
-  checked: (bag) => (bag.pieces ? `Ký gửi ${weighVi(bag)}` : "Không gồm ký gửi"),
+  updated: (minutes) => `Giá cập nhật ${minutes} phút trước`,
+  missing: (names) => `${names} chưa trả lời kịp`,
+  carryOn: (bag) => nameBag(bag, weighVi, "Xách tay", "Không gồm xách tay", "Xách tay: chưa rõ"),
+  checked: (bag) => nameBag(bag, weighVi, "Ký gửi", "Không gồm ký gửi", "Ký gửi: chưa rõ"),
   total: (people) => `tổng cho ${people} khách`,
   perAdult: (money) => `${money} mỗi người lớn`,
   travellers: ({ adults, children, infants }) =>
@@ -79,8 +81,10 @@ const EN = {
   layover: (place, wait) => `Stop at ${place}, ${wait} wait`,
   dayShift: (days) => (days === 1 ? "Arrives the next day" : `Arrival date differs by ${days} days`),
   operatedBy: (airline) => `operated by ${airline}`,
-  carryOn: (bag) => (bag.pieces ? `Carry-on ${weighEn(bag)}` : "No carry-on"),
-  checked: (bag) => (bag.pieces ? `Checked ${weighEn(bag)}` : "No checked bag"),
+  updated: (minutes) => `Prices from ${minutes} min ago`,
+  missing: (names) => `No answer in time from ${names}`,
+  carryOn: (bag) => nameBag(bag, weighEn, "Carry-on", "No carry-on", "Carry-on not stated"),
+  checked: (bag) => nameBag(bag, weighEn, "Checked", "No checked bag", "Checked bag not stated"),
   total: (people) => (people === 1 ? "total for 1 traveller" : `total for ${people}`),
   perAdult: (money) => `${money} per adult`,
   travellers: ({ adults, children, infants }) =>
@@ -99,6 +103,12 @@ export function flightWordsIn(language) {
 function joinCounts(counts) {
   const present = counts.filter(([count]) => count);
   return present.map(([count, name]) => `${count} ${name}`.replaceAll(" ", "\u00a0")).join(", ");
+}
+
+/** Nothing known is not the same as nothing included. */
+function nameBag(bag, weigh, name, none, unstated) {
+  if (!bag) return unstated;
+  return bag.pieces ? `${name} ${weigh(bag)}` : none;
 }
 
 function weighVi({ pieces, kg }) {

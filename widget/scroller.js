@@ -11,6 +11,7 @@ export class LogScroller {
     this.log = log;
     this.pill = pill;
     log.addEventListener("scroll", () => this.#notice(), { passive: true });
+    log.addEventListener("carddrawn", () => this.settle());
     new ResizeObserver(() => this.settle()).observe(log);
   }
 

@@ -92,6 +92,9 @@ const ACTIVITIES = {
   concierge: { vi: "Đang soạn câu trả lời…", en: "Writing the answer…" },
   tools: { vi: "Đang tra cứu…", en: "Looking things up…" },
   search_flights: { vi: "Đang tìm chuyến bay…", en: "Searching flights…" },
+  price_calendar: { vi: "Đang so giá theo ngày…", en: "Comparing prices by day…" },
+  seat_map: { vi: "Đang xem sơ đồ ghế…", en: "Looking at the seats…" },
+  fare_rules: { vi: "Đang xem điều kiện vé…", en: "Looking at the fare rules…" },
   get_offer_details: { vi: "Đang xem chi tiết chuyến bay…", en: "Looking at the details…" },
 };
 

@@ -1,25 +1,35 @@
-"""Flights for clients without a chat: search, an offer again, and what one searched for."""
+"""Flights for clients without a chat: search, an offer in detail, other days, and what one searched for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from api.deps import AccountHolder, CurrentActor, PageDep, PartsDep, Session, Today
 from api.errors import describe_errors
 from api.limits import limited
+from api.schemas.flight_search import CalendarRequest, FlightSearchRequest
 from api.schemas.flights import (
-    FlightOfferRead,
+    CalendarResponse,
+    FareRulesResponse,
     FlightSearchRead,
-    FlightSearchRequest,
     FlightSearchResponse,
-    read_offer,
+    FreshOfferRead,
+    SeatMapResponse,
+    read_calendar,
+    read_fresh,
+    read_result,
+    read_rules,
+    read_seats,
 )
 from db.models import FlightSearch
-from services.flights import history
-from services.flights.search import get_offer, search
+from services.flights import history, offers
+from services.flights.calendar import price_calendar
+from services.flights.search import search
+from services.flights.selection import Filters, select_offers
 from services.rate_limits import ACCOUNT, CHAT
 
 router = APIRouter(tags=["flights"])
@@ -34,23 +44,70 @@ router = APIRouter(tags=["flights"])
 async def search_flights(
     body: FlightSearchRequest, actor: CurrentActor, parts: PartsDep, today: Today
 ) -> FlightSearchResponse:
-    """Offers, cheapest first; a city code searches all its airports. A user's search joins their history."""
-    result = await search(parts.transactions, parts.flights, actor, query=body.to_query(), today=today)
-    return FlightSearchResponse(
-        offers=[read_offer(offer) for offer in result.offers],
-        search_id=result.search_id,
+    """Offers that suit, cheapest first unless sorted otherwise; a city code searches all its airports.
+
+    What arrived in time is answered, and `sources` says who was missing. A user's search joins their history.
+    """
+    result = await search(parts.transactions, parts.market, actor, query=body.to_query(), today=today)
+    filters = body.filters.to_filters(body.currency)
+    return read_result(result, select_offers(result.offers, filters, body.sort, body.limit))
+
+
+@router.get(
+    "/flights/calendar",
+    response_model=CalendarResponse,
+    responses=describe_errors(401, 403, 404),
+    dependencies=[limited(CHAT)],
+)
+async def read_price_calendar(
+    asked: Annotated[CalendarRequest, Query()], actor: CurrentActor, parts: PartsDep, today: Today
+) -> CalendarResponse:
+    """The cheapest offer of each day: three days before and after one, or up to 31 days in a row."""
+    first, last = asked.to_days()
+    calendar = await price_calendar(
+        parts.transactions,
+        parts.market,
+        actor,
+        query=asked.to_query(),
+        first=first,
+        last=last,
+        filters=Filters(max_stops=asked.max_stops),
+        today=today,
     )
+    return read_calendar(calendar)
 
 
 @router.get(
     "/flights/offers/{offer_id}",
-    response_model=FlightOfferRead,
+    response_model=FreshOfferRead,
     responses=describe_errors(401, 403, 404, 409),
-    dependencies=[limited(ACCOUNT)],
+    dependencies=[limited(CHAT)],
 )
-async def read_one_offer(offer_id: UUID, parts: PartsDep) -> FlightOfferRead:
-    """An offer somebody found, while it may still be shown."""
-    return read_offer(await get_offer(parts.transactions, offer_id))
+async def read_one_offer(offer_id: UUID, parts: PartsDep) -> FreshOfferRead:
+    """An offer somebody found, at the price it has now, and how much that differs from when it was last looked at."""
+    return read_fresh(await offers.refresh_offer(parts.transactions, parts.market, offer_id))
+
+
+@router.get(
+    "/flights/offers/{offer_id}/seat-map",
+    response_model=SeatMapResponse,
+    responses=describe_errors(401, 403, 404, 409, 424),
+    dependencies=[limited(CHAT)],
+)
+async def read_seat_map(offer_id: UUID, parts: PartsDep) -> SeatMapResponse:
+    """The cabins of each flight, and which of their seats are for sale to these travellers."""
+    return read_seats(await offers.get_seat_maps(parts.transactions, parts.market, offer_id))
+
+
+@router.get(
+    "/flights/offers/{offer_id}/fare-rules",
+    response_model=FareRulesResponse,
+    responses=describe_errors(401, 403, 404, 409),
+    dependencies=[limited(CHAT)],
+)
+async def read_fare_rules(offer_id: UUID, parts: PartsDep) -> FareRulesResponse:
+    """What the fare allows before departure, and the carrier's own words where it gives them."""
+    return read_rules(await offers.get_fare_rules(parts.transactions, parts.market, offer_id))
 
 
 @router.get(

@@ -29,7 +29,10 @@ async def get_health() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"description": "Not ready; `checks` says why."}})
 async def get_readiness(parts: PartsDep) -> JSONResponse:
-    """The database answers and its tables are the ones this code was written for."""
+    """The database answers and its tables are the ones this code was written for.
+
+    How each flight provider has been doing is told too, and makes nothing unready: another process would meet the same.
+    """
     checks = {"database": "ok", "migrations": "ok"}
     try:
         async with asyncio.timeout(READY_SECONDS), parts.transactions() as session:
@@ -41,8 +44,9 @@ async def get_readiness(parts: PartsDep) -> JSONResponse:
         log.warning("readiness.failed", error=type(error).__name__)
         checks["database"] = "unreachable"
     is_ready = set(checks.values()) == {"ok"}
+    status = "ready" if is_ready else "not ready"
     return JSONResponse(
-        {"status": "ready" if is_ready else "not ready", "checks": checks}, status_code=200 if is_ready else 503
+        {"status": status, "checks": checks, "providers": parts.market.health()}, status_code=200 if is_ready else 503
     )
 
 

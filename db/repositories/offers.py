@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,16 +22,20 @@ class OfferRepository:
     async def find(self, offer_id: UUID) -> Offer | None:
         return await self._session.get(Offer, offer_id)
 
-    async def list_cached(self, search_key: str, *, now: datetime) -> Sequence[Offer]:
-        """The offers that answered this search and may still be shown, in their order."""
-        return list(
-            await self._session.scalars(
-                select(Offer)
-                .join(FlightOfferCache, FlightOfferCache.offer_id == Offer.id)
-                .where(FlightOfferCache.search_key == search_key, FlightOfferCache.expires_at > now)
-                .order_by(FlightOfferCache.position)
-            )
+    async def list_cached(self, search_keys: Sequence[str], *, now: datetime) -> Sequence[tuple[str, datetime, Offer]]:
+        """The offers that answered these searches and may still be shown, in their order: key, when found, offer."""
+        found = await self._session.execute(
+            select(FlightOfferCache.search_key, FlightOfferCache.created_at, Offer)
+            .join(FlightOfferCache, FlightOfferCache.offer_id == Offer.id)
+            .where(FlightOfferCache.search_key.in_(search_keys), FlightOfferCache.expires_at > now)
+            .order_by(FlightOfferCache.search_key, FlightOfferCache.position)
         )
+        return [(key, found_at, offer) for key, found_at, offer in found]
+
+    async def update_terms(self, offer_id: UUID, row: dict[str, Any]) -> None:
+        """Give a stored offer the terms its provider gives now; it keeps its names."""
+        terms = {name: row[name] for name in ("payload", "raw", "expires_at")}
+        await self._session.execute(update(Offer).where(Offer.id == offer_id).values(terms))
 
     async def lock_search(self, search_key: str) -> None:
         """Let two answers to one search be stored one after the other, until the transaction ends."""
@@ -66,12 +70,13 @@ class OfferRepository:
         """Drop what nobody can be shown any more, with its places in the index."""
         await self._session.execute(delete(Offer).where(Offer.expires_at < before))
 
-    async def replace_cached(self, search_key: str, offers: Sequence[UUID], *, expires_at: datetime) -> None:
+    async def replace_cached(self, search_key: str, offers: Sequence[tuple[UUID, datetime]]) -> None:
+        """What answers a search from now on: offers in their order, each until it expires."""
         await self._session.execute(delete(FlightOfferCache).where(FlightOfferCache.search_key == search_key))
         await self._session.execute(
             insert(FlightOfferCache),
             [
                 {"search_key": search_key, "position": position, "offer_id": offer_id, "expires_at": expires_at}
-                for position, offer_id in enumerate(offers)
+                for position, (offer_id, expires_at) in enumerate(offers)
             ],
         )

@@ -16,11 +16,18 @@ from understanding.reading import Reading
 
 def route(state: State, runtime: Runtime[TurnContext]) -> Command[str]:
     reading = Reading.model_validate(state["reading"])
-    chosen = choose_route(reading, last_agent=state.get("agent"), offers=state.get("offers", []))
+    chosen = choose_route(
+        reading,
+        last_agent=state.get("agent"),
+        offers=state.get("offers", []),
+        last_number=state.get("number"),
+    )
     runtime.stream_writer({"route": {"agent": chosen.agent, "reason": chosen.reason}})
     update: State = {"agent": chosen.agent, "asked": chosen.asked}
     if chosen.call is None:
         return Command(update=update, goto=chosen.agent)
+    if "number" in chosen.call.args:
+        update["number"] = chosen.call.args["number"]
     call = tool_call(name=chosen.call.name, args=chosen.call.args, id=f"call_{new_id().hex}")
     update["messages"] = [AIMessage("", tool_calls=[call])]
     return Command(update=update, goto="tools")

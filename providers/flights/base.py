@@ -1,10 +1,36 @@
-"""The port every flight provider fits: what we ask, in domain words, and what may go wrong."""
+"""The port every flight provider fits: what we ask, in domain words, and what may go wrong.
+
+FlightProviderError      says what the caller can do
+├── OfferGone            search again
+├── PriceChanged         show the new offer, ask again
+├── SoldOut              search again; these seats are gone
+├── ProviderBusy         ask again after `retry_after` seconds; nothing happened
+├── QuotaSpent           nothing until the contract's next period; nothing happened
+├── ProviderDown         ask again later; nothing happened
+├── OutcomeUnknown       a write was sent and no answer came: look it up, never repeat it
+├── InvalidRequest       the request cannot be answered as it is
+│   └── UnsoldCurrency   ask in another currency
+├── ProviderRetired      our access has ended; a person has to act
+└── Unsupported          this provider cannot do that; its `capabilities` say so beforehand
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
-from domain.offers import FlightOffer, FlightQuery
+from domain.money import Money
+from domain.offers import BookingFlow, FlightOffer, FlightQuery
+from domain.orders import CancellationQuote, ChangeQuote, ChangeRequest, FareRules, Order, Purchase, Service
+from domain.seats import SeatMap
+
+Capability = Literal["fare_rules", "seat_map", "services", "find_order", "cancel", "change"]
+"""What some providers cannot do. All can search, price, book and read an order; `hold` is a booking flow."""
+
+WorldMode = Literal["simulated", "test", "live"]
+"""Our sandbox, a vendor's test mode, or real seats for real money."""
+
+ProviderHealth = Literal["ok", "failing", "open", "retired", "quota_spent"]
+"""open: so many calls failed that it is left alone for a while."""
 
 
 class FoundOffer(NamedTuple):
@@ -14,18 +40,142 @@ class FoundOffer(NamedTuple):
     raw: dict[str, Any]
 
 
-class UnsoldCurrency(Exception):
+class FlightProviderError(Exception):
+    """The message is for our logs: a code or a phrase of ours, never a payload."""
+
+
+class OfferGone(FlightProviderError):
+    """The offer, quote or order is no longer there to be used."""
+
+
+class PriceChanged(FlightProviderError):
+    """The price is another than the one that was agreed; nothing was bought."""
+
+    def __init__(self, found: FoundOffer) -> None:
+        super().__init__("the price has changed")
+        self.found = found
+
+
+class SoldOut(FlightProviderError):
+    """The seats are gone."""
+
+
+class ProviderBusy(FlightProviderError):
+    """Asked too often, or too many at once."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+        """Seconds; None where the provider does not say."""
+
+
+class QuotaSpent(FlightProviderError):
+    """The contract's calls for this period are used up."""
+
+
+class ProviderDown(FlightProviderError):
+    """No answer, or one that makes no sense, to a question without an effect, or before the effect."""
+
+
+class OutcomeUnknown(FlightProviderError):
+    """Something with an effect was asked for, and whether it happened is not known."""
+
+
+class InvalidRequest(FlightProviderError):
+    """The provider understands the request and refuses it."""
+
+
+class UnsoldCurrency(InvalidRequest):
     """The provider sells in other currencies only; an empty answer would wrongly say that nothing flies."""
 
 
-class FlightProvider(Protocol):
-    """A source of flight offers."""
+class ProviderRetired(FlightProviderError):
+    """The key was revoked or the service switched off."""
 
-    name: str
+
+class Unsupported(FlightProviderError):
+    """Asked for something outside `capabilities`."""
+
+
+class FlightProvider(Protocol):
+    """A source of flights.
+
+    Every method may raise ProviderBusy, QuotaSpent, ProviderDown, ProviderRetired and InvalidRequest; those with an
+    effect (`book`, `pay`, `cancel`, `change`) raise OutcomeUnknown instead of ProviderDown once the request may have
+    arrived, and are never repeated by the provider's own code. A method outside `capabilities` raises Unsupported.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def mode(self) -> WorldMode: ...
+
+    @property
+    def capabilities(self) -> frozenset[Capability]: ...
+
+    @property
+    def booking_flows(self) -> frozenset[BookingFlow]:
+        """What its offers may be bought by; each offer says which of them hold for it."""
+        ...
 
     async def search(self, query: FlightQuery) -> list[FoundOffer]:
         """Offers for the query, cheapest first; an empty list means the provider sells no such flight.
 
-        Raises UnsoldCurrency.
+        An offer that cannot be read is left out and counted. Raises UnsoldCurrency.
         """
         ...
+
+    async def price(self, found: FoundOffer) -> FoundOffer:
+        """The offer as it is sold now, under the same name. Raises OfferGone and SoldOut."""
+        ...
+
+    async def fare_rules(self, found: FoundOffer) -> FareRules:
+        """Raises OfferGone."""
+        ...
+
+    async def seat_map(self, found: FoundOffer) -> list[SeatMap]:
+        """One for each segment the carrier tells the seats of; empty where it tells none. Raises OfferGone."""
+        ...
+
+    async def services(self, found: FoundOffer) -> list[Service]:
+        """Bags that can be bought with the offer. Raises OfferGone."""
+        ...
+
+    async def book(self, found: FoundOffer, purchase: Purchase) -> Order:
+        """Hold seats or buy them, at the offer's price and no other. Raises OfferGone, PriceChanged and SoldOut."""
+        ...
+
+    async def pay(self, provider_order_id: str, amount: Money) -> Order:
+        """Settle a held order at its present total. Raises OfferGone once it lapsed, InvalidRequest for another sum."""
+        ...
+
+    async def get_order(self, provider_order_id: str) -> Order:
+        """Raises OfferGone for an order the provider does not know."""
+        ...
+
+    async def find_order(self, reference: str) -> Order | None:
+        """The order that was booked under our reference."""
+        ...
+
+    async def quote_cancellation(self, provider_order_id: str) -> CancellationQuote:
+        """What giving the order up would bring now. Raises OfferGone, InvalidRequest where it may not be given up."""
+        ...
+
+    async def cancel(self, quote: CancellationQuote) -> Order:
+        """Give the order up on these terms; an order already given up is answered as it is. Raises OfferGone."""
+        ...
+
+    async def quote_change(self, provider_order_id: str, change: ChangeRequest) -> list[ChangeQuote]:
+        """Ways to change the order, cheapest first. Raises OfferGone, InvalidRequest where it may not be changed."""
+        ...
+
+    async def change(self, quote: ChangeQuote) -> Order:
+        """Change the order on these terms, the difference paid. Raises OfferGone and SoldOut."""
+        ...
+
+
+class WatchedProvider(FlightProvider, Protocol):
+    """A provider behind a guard, which sees how it is doing."""
+
+    def health(self) -> ProviderHealth: ...

@@ -102,11 +102,11 @@ def _read_facts(messages: Sequence[BaseMessage]) -> dict[str, Any]:
 
 
 def _results_of_turn(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
-    """The tool results since the traveller last spoke."""
+    """The tool results since the traveller last spoke, each with the name of its tool."""
     results: list[dict[str, Any]] = []
     for message in reversed(messages):
         if isinstance(message, HumanMessage):
             break
         if isinstance(message, ToolMessage):
-            results.insert(0, json.loads(message.text))
+            results.insert(0, {"tool": message.name} | json.loads(message.text))
     return results

@@ -24,13 +24,89 @@ def compose_reply(facts: Facts, results: list[Facts]) -> str:
 def _tell_result(result: Facts, facts: Facts, language: Language) -> str:
     if "error" in result:
         return str(result["message"])
-    if "baggage" in result:
-        return _tell_details(result, language)
+    match result["tool"]:
+        case "get_offer_details":
+            return _tell_details(result, language)
+        case "seat_map":
+            told = _tell_seats(result, language)
+        case "fare_rules":
+            told = _tell_rules(result, language)
+        case "price_calendar":
+            told = _tell_calendar(result, facts, language)
+        case _:
+            told = _tell_search(result, facts, language)
+    separator = "\n\n" if "\n" in told else " "
+    return separator.join([told, *_tell_world(result, language)])
+
+
+def _tell_world(result: Facts, language: Language) -> list[str]:
+    """That nothing can be flown, where it cannot."""
+    key = {"simulated": "replies.simulated", "test": "replies.test_mode"}.get(result["world"])
+    return [say(key, language)] if key else []
+
+
+def _tell_search(result: Facts, facts: Facts, language: Language) -> str:
+    if not result["has_answered"]:
+        return say("errors.flights_unreachable", language)
     told = _tell_offers(result, facts, language) if result["offers"] else _tell_nothing_found(result, language)
-    if result["simulated"]:
-        told = f"{told} {say('replies.simulated', language)}"
     # a search goes on without a limit that has two readings; that it did is said
-    return " ".join([told, *(_ask_which(each, language) for each in facts.get("ambiguous", []))])
+    doubts = (_ask_which(each, language) for each in facts.get("ambiguous", []))
+    return " ".join([told, *result["notes"], *doubts])
+
+
+def _tell_calendar(result: Facts, facts: Facts, language: Language) -> str:
+    day, trip = result["cheapest_day"], {"route": result["route"], "travellers": _party_text(result, language)}
+    if day is None:
+        is_unanswered = result["unanswered_days"] == len(result["days"])
+        key = "errors.flights_unreachable" if is_unanswered else "replies.calendar_nothing"
+        return say(key, language, **trip)
+    key = "replies.calendar_cheapest_return" if day["returns"] else "replies.calendar_cheapest"
+    sentences = [say(key, language, **trip, **day)]
+    if result["unanswered_days"]:
+        sentences.append(say("replies.calendar_unanswered", language, count=result["unanswered_days"]))
+    if facts.get("travellers_assumed"):
+        sentences.append(say("replies.travellers_assumed", language))
+    return " ".join([*sentences, say("replies.calendar_next", language)])
+
+
+def _tell_seats(result: Facts, language: Language) -> str:
+    lines = [say("replies.seats_head", language, number=result["number"], airline=result["airline"])]
+    for flight in result["flights"]:
+        name = f"**{flight['flight']}** {flight['airports']}"
+        for cabin in flight["cabins"]:
+            lines.append("- " + say("seats.free", language, flight=name, count=cabin["free"], seats=cabin["seats"]))
+            lines += ["- " + _feature_text(each, language) for each in cabin["features"]]
+            lines += [
+                "- " + say("seats.price", language, price=each["price"], count=each["free"], rows=each["rows"])
+                for each in cabin["prices"]
+            ]
+    return "\n".join(lines)
+
+
+def _feature_text(told: Facts, language: Language) -> str:
+    feature = say(f"seats.{told['feature']}", language)
+    key = "seats.feature" if told["free"] else "seats.feature_gone"
+    return say(key, language, feature=feature, count=told["free"], seats=told["named"])
+
+
+def _tell_rules(result: Facts, language: Language) -> str:
+    lines = [
+        say("replies.fare_head", language, number=result["number"], airline=result["airline"], fare=result["fare"]),
+        _rules_text(result, language),
+    ]
+    if result["carrier_notes"]:
+        lines += ["", say("replies.carrier_notes", language), *(f"- {note}" for note in result["carrier_notes"])]
+    return "\n".join(lines)
+
+
+def _rules_text(result: Facts, language: Language) -> str:
+    return say(
+        "replies.details_rules",
+        language,
+        baggage=result["baggage"],
+        refund=result["refund"],
+        change=result["change"],
+    )
 
 
 def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
@@ -92,6 +168,7 @@ def _tell_nothing_found(result: Facts, language: Language) -> str:
 
 
 def _tell_details(result: Facts, language: Language) -> str:
+    price_notes = [result["price_note"]] if result["price_note"] else []
     lines = [
         say(
             "replies.details_head",
@@ -100,33 +177,27 @@ def _tell_details(result: Facts, language: Language) -> str:
             airline=result["airline"],
             fare=result["fare"],
             total=result["total"],
-        )
+        ),
+        *price_notes,
     ]
     lines += [
         say("replies.details_segment", language, date=slice_["date"], **segment)
         for slice_ in result["slices"]
         for segment in slice_["segments"]
     ]
-    lines.append(
-        say(
-            "replies.details_rules",
-            language,
-            baggage=result["baggage"],
-            refund=result["refund"],
-            change=result["change"],
-        )
-    )
+    lines.append(_rules_text(result, language))
     lines.append(say("replies.details_next", language))
     return "\n".join(lines)
 
 
 def _trip_text(result: Facts, language: Language) -> str:
-    travellers = ", ".join(
-        say(f"travellers.{kind}", language, count=count) for kind, count in result["travellers"].items() if count
-    )
     dates = say("replies.and", language).join(result["dates"])
-    return say(
-        "replies.trip", language, origin=result["from"], destination=result["to"], dates=dates, travellers=travellers
+    return say("replies.trip", language, route=result["route"], dates=dates, travellers=_party_text(result, language))
+
+
+def _party_text(result: Facts, language: Language) -> str:
+    return ", ".join(
+        say(f"travellers.{kind}", language, count=count) for kind, count in result["travellers"].items() if count
     )
 
 

@@ -1,13 +1,18 @@
-"""How flights fill up and what that does to fares: pure functions of the flight and the hour."""
+"""How flights fill up and what that does to fares: pure functions of the flight, the hour and the orders."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from domain.offers import CabinClass
 from providers.sandbox.carriers import AircraftSize
 from providers.sandbox.dice import Dice
 from providers.sandbox.schedule import Flight
+
+SoldSeats = Mapping[tuple[str, CabinClass], int]
+"""Seats that orders hold or have bought, by flight key and cabin."""
+NOTHING_SOLD: SoldSeats = {}
 
 SEATS: dict[AircraftSize, dict[CabinClass, int]] = {
     "turboprop": {"economy": 68},
@@ -48,15 +53,16 @@ class Demand:
     def __init__(self, dice: Dice) -> None:
         self._dice = dice
 
-    def seats_left(self, flight: Flight, cabin: CabinClass, hour: datetime) -> int:
+    def seats_left(self, flight: Flight, cabin: CabinClass, hour: datetime, sold: SoldSeats = NOTHING_SOLD) -> int:
         """Seats for sale at the start of a clock hour; 0 without such a cabin, or once sold out or closed.
 
-        They only ever get fewer.
+        They only ever get fewer, but for orders that are given up.
         """
-        if cabin not in flight.departure.cabins or flight.departs_at < hour + SALE_CLOSES:
+        if cabin not in flight.departure.cabins or is_closed(flight, hour):
             return 0
         capacity = SEATS[flight.departure.aircraft.size][cabin]
-        return max(0, int(capacity * (1 - self._sold_share(flight, cabin, hour))))
+        in_the_market = int(capacity * (1 - self._sold_share(flight, cabin, hour)))
+        return max(0, in_the_market - sold.get((flight.key, cabin), 0))
 
     def price_level(self, flight: Flight, cabin: CabinClass, hour: datetime) -> float:
         """What to multiply the ordinary fare by: demand between two bounds, the carrier's policy, and a small drift."""
@@ -87,6 +93,11 @@ class Demand:
         of_day = self._dice.roll("day", flight.key, hour.date())
         of_hour = self._dice.roll("hour", flight.key, f"{hour:%Y%m%d%H}")
         return 1 + 0.05 * (of_day - 0.5) + 0.02 * (of_hour - 0.5)
+
+
+def is_closed(flight: Flight, hour: datetime) -> bool:
+    """Whether the flight leaves too soon to be sold in a clock hour."""
+    return flight.departs_at < hour + SALE_CLOSES
 
 
 def _clock_level(flight: Flight) -> float:

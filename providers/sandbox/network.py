@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from domain.airports import Airport, distance_km, find_airport
 from providers.sandbox.carriers import Carrier, carriers
@@ -54,6 +55,20 @@ class Network:
 
     def links(self, origin: str, destination: str) -> Sequence[Link]:
         return self._links[origin].get(destination, ())
+
+    def find_pair(self, designator: str) -> tuple[str, str] | None:
+        """The airports between which a flight number is flown."""
+        return self._pairs.get(designator)
+
+    @cached_property
+    def _pairs(self) -> dict[str, tuple[str, str]]:
+        links = (link for ends in self._links.values() for each in ends.values() for link in each)
+        pairs: dict[str, tuple[str, str]] = {}
+        for link in links:
+            for number in range(link.first_number, link.first_number + 2 * link.daily, 2):
+                pairs[f"{link.carrier.iata}{number}"] = (link.hub, link.station)
+                pairs[f"{link.carrier.iata}{number + 1}"] = (link.station, link.hub)
+        return pairs
 
     def airport(self, code: str) -> Airport:
         """An airport of this network."""

@@ -95,6 +95,14 @@ class Schedule:
         flights = (fly(each, on) for each in self.departures(origin, destination) if weekday in each.weekdays)
         return [flight for flight in flights if flight is not None]
 
+    def find_flight(self, key: str) -> Flight | None:
+        """The flight of a key, or None when nothing flies under that number on that day."""
+        designator, _, day = key.partition("-")
+        pair = self._network.find_pair(designator)
+        if pair is None:
+            return None
+        return next((flight for flight in self.flights(*pair, date.fromisoformat(day)) if flight.key == key), None)
+
     def _plan_link(self, link: Link, origin: str, destination: str) -> list[Departure]:
         start, end = self._network.airport(origin), self._network.airport(destination)
         km = round(self._network.distance(origin, destination))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from providers.sandbox.identity import IDENTITY_DDL
+from providers.sandbox.orders import ORDERS_DDL
 from providers.sandbox.outbox import OUTBOX_DDL
 
-SANDBOX_DDL = (OUTBOX_DDL, *IDENTITY_DDL)
+SANDBOX_DDL = (OUTBOX_DDL, *IDENTITY_DDL, *ORDERS_DDL)
 """Statements that may run again on a database that has them."""

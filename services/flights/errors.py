@@ -14,6 +14,29 @@ class OfferExpired(AppError):
     status = 409
 
 
+class OfferSoldOut(AppError):
+    code = "offer_sold_out"
+    status = 409
+
+
+class SeatMapUnavailable(NotFound):
+    """The carrier or the provider does not tell which seats there are."""
+
+    code = "seat_map_unavailable"
+
+
+class FlightsUnreachable(AppError):
+    """The provider does not answer; nothing about the request is wrong."""
+
+    code = "flights_unreachable"
+    status = 424
+    retry_after = 30
+
+
+class CalendarTooLong(InvalidInput):
+    code = "calendar_too_long"
+
+
 class SamePlace(InvalidInput):
     code = "same_place"
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Literal
 
-from domain.airports import find_airport
-from domain.offers import SEARCH_WINDOW_DAYS, FlightQuery
+from domain.airports import RENAMED, find_airport
+from domain.offers import SEARCH_WINDOW_DAYS, FlightOffer, FlightQuery
 from domain.travellers import MAX_TRAVELLERS
 from services.flights.errors import (
     DateInPast,
@@ -44,3 +46,31 @@ def ensure_searchable(query: FlightQuery, *, today: date) -> None:
             raise ReturnBeforeDeparture(
                 depart_on=earlier.departs_on.isoformat(), return_on=later.departs_on.isoformat()
             )
+
+
+OfferFault = Literal["route", "date", "travellers", "price", "expired", "times"]
+
+
+def answers(query: FlightQuery, offer: FlightOffer, *, now: datetime) -> OfferFault | None:
+    """Why an offer is none for this query, or None: providers have been seen to answer other questions."""
+    if len(offer.slices) != len(query.slices):
+        return "route"
+    for asked, slice_ in zip(query.slices, offer.slices, strict=True):
+        if slice_.origin not in _current(asked.origins) or slice_.destination not in _current(asked.destinations):
+            return "route"
+        if slice_.departs.at_local.date() != asked.departs_on:
+            return "date"
+    segments = [segment for slice_ in offer.slices for segment in slice_.segments]
+    if any(segment.duration <= timedelta() for segment in segments) or any(
+        after.departs.instant < before.arrives.instant for before, after in pairwise(segments)
+    ):
+        return "times"
+    if offer.travellers not in (None, query.travellers):
+        return "travellers"
+    if offer.total.amount_minor <= 0:
+        return "price"
+    return "expired" if offer.expires_at <= now else None
+
+
+def _current(codes: Iterable[str]) -> set[str]:
+    return {RENAMED.get(code, code) for code in codes}

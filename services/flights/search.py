@@ -1,24 +1,68 @@
-"""Finding flights: the cache, the provider, and the rows that remember what was found."""
+"""Finding flights: what providers said before, what they say now, and the rows that remember it.
+
+An answer is given again for some minutes; an older one is given at once, with its age, while its provider is asked
+anew. Who does not answer in time is named, and the rest is served.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Literal
 from uuid import UUID
+
+import structlog
 
 from core.clock import clock
 from core.ids import new_id
+from core.metrics import OFFERS_DROPPED
 from core.security import Actor
-from db.models import FlightSearch
+from db.models import FlightSearch, Offer
 from db.repositories.offers import OfferRepository
 from db.session import Transactions
 from domain.offers import FlightOffer, FlightQuery
-from providers.flights.base import FlightProvider, UnsoldCurrency
-from services.flights.errors import CurrencyNotSold, OfferExpired, OfferNotFound
-from services.flights.rules import ensure_searchable
-from services.flights.selection import StoredOffer
+from providers.flights.base import (
+    FlightProvider,
+    FlightProviderError,
+    FoundOffer,
+    ProviderBusy,
+    ProviderRetired,
+    QuotaSpent,
+    UnsoldCurrency,
+)
+from services.flights.errors import CurrencyNotSold
+from services.flights.market import Answer, Market
+from services.flights.rules import answers, ensure_searchable
+from services.flights.selection import StoredOffer, merge_offers
 from services.rate_limits import SEARCH, count_call
+
+log = structlog.get_logger()
+
+SEARCH_SECONDS = 8
+"""How long a traveller waits for providers; about as long as one stays without doubting."""
+FRESH_FOR = timedelta(minutes=5)
+"""How long an answer is given again as it is; after that its provider is asked, and the old one shown meanwhile."""
+
+SourceStatus = Literal["fresh", "cached", "stale", "late", "down", "busy", "retired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What became of asking one provider."""
+
+    provider: str
+    status: SourceStatus
+    """fresh: asked now; cached: asked minutes ago; stale: asked longer ago, and again now; late: no answer yet."""
+    age: timedelta
+    """Since its answer; zero where there is none."""
+    offers: int
+
+    @property
+    def has_answered(self) -> bool:
+        return self.status in ("fresh", "cached", "stale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +71,19 @@ class SearchResult:
     """The search in the history of a user or a conversation; None for a visitor with neither."""
     query: FlightQuery
     offers: tuple[StoredOffer, ...]
-    """Everything on sale, cheapest first; empty when no such flight exists."""
+    """Everything on sale, cheapest first; empty when no such flight exists, or nobody who would know has answered."""
+    sources: tuple[Source, ...]
+    """One for each provider."""
+
+    @property
+    def age(self) -> timedelta:
+        """Of the oldest answer among them, when it is not a fresh one."""
+        return max((source.age for source in self.sources if source.status == "stale"), default=timedelta())
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Providers without an answer."""
+        return tuple(source.provider for source in self.sources if not source.has_answered)
 
 
 def search_key(query: FlightQuery, provider: str) -> str:
@@ -37,59 +93,137 @@ def search_key(query: FlightQuery, provider: str) -> str:
 
 async def search(
     transactions: Transactions,
-    provider: FlightProvider,
+    market: Market,
     actor: Actor,
     *,
     query: FlightQuery,
     today: date,
     conversation_id: UUID | None = None,
 ) -> SearchResult:
-    """Offers for a query, from the cache while they are fresh.
+    """Offers for a query, from everybody who answers in time.
 
     Raises the InvalidInput that `rules` finds, CurrencyNotSold, and RateLimited to the user or conversation that has
-    us ask the provider too often; other visitors are counted at the door.
+    us ask providers too often; other visitors are counted at the door.
     """
     ensure_searchable(query, today=today)
-    key = search_key(query, provider.name)
-    async with transactions() as session:
-        record = _record_search(actor, query, conversation_id) if actor.user_id or conversation_id else None
-        if record is not None:
+    search_id = None
+    if actor.user_id or conversation_id:
+        async with transactions() as session:
+            record = _record_search(actor, query, conversation_id)
             session.add(record)
-        cached = await OfferRepository(session).list_cached(key, now=clock.now())
-        offers = tuple(StoredOffer(row.id, FlightOffer.model_validate(row.payload)) for row in cached)
-    if not offers:
-        asker = actor.user_id or conversation_id
+            search_id = record.id
+    asker = actor.user_id or conversation_id
+    offers, sources = await find_offers(transactions, market, query, asker)
+    return SearchResult(search_id, query, offers, sources)
+
+
+async def find_offers(
+    transactions: Transactions, market: Market, query: FlightQuery, asker: UUID | None
+) -> tuple[tuple[StoredOffer, ...], tuple[Source, ...]]:
+    """Offers for a query that can be searched, and where they come from. Raises CurrencyNotSold and RateLimited."""
+    keys = {provider.name: search_key(query, provider.name) for provider in market.providers}
+    async with transactions() as session:
+        cached = await OfferRepository(session).list_cached(list(keys.values()), now=clock.now())
+    known: dict[str, list[StoredOffer]] = {}
+    ages: dict[str, timedelta] = {}
+    for key, found_at, row in cached:
+        known.setdefault(key, []).append(_read(row))
+        ages[key] = clock.now() - found_at
+    unknown = [provider for provider in market.providers if keys[provider.name] not in known]
+    if unknown:
         await count_call(transactions, SEARCH, caller=str(asker) if asker else None)
-        offers = await _ask_provider(transactions, provider, key, query)
-    return SearchResult(record.id if record else None, query, offers)
+    asking = {
+        provider.name: _ask(transactions, market, provider, keys[provider.name], query)
+        for provider in market.providers
+        if ages.get(keys[provider.name], FRESH_FOR) >= FRESH_FOR
+    }
+    if unknown:
+        await asyncio.wait([asking[provider.name] for provider in unknown], timeout=SEARCH_SECONDS)
+    found: list[Sequence[StoredOffer]] = []
+    sources: list[Source] = []
+    for provider in market.providers:
+        key = keys[provider.name]
+        if key in known:
+            found.append(known[key])
+            status: SourceStatus = "stale" if provider.name in asking else "cached"
+            sources.append(Source(provider.name, status, ages[key], len(known[key])))
+        else:
+            status, offers = _read_answer(asking[provider.name])
+            found.append(offers)
+            sources.append(Source(provider.name, status, timedelta(), len(offers)))
+    _ensure_currency_sold(query, asking)
+    return merge_offers(found, currency=query.currency), tuple(sources)
 
 
-async def _ask_provider(
-    transactions: Transactions, provider: FlightProvider, key: str, query: FlightQuery
-) -> tuple[StoredOffer, ...]:
-    try:
-        found = await provider.search(query)
-    except UnsoldCurrency as error:
-        raise CurrencyNotSold(currency=query.currency) from error
+def _ask(
+    transactions: Transactions, market: Market, provider: FlightProvider, key: str, query: FlightQuery
+) -> asyncio.Task[Answer]:
+    return market.ask(key, lambda: _fetch(transactions, provider, key, query))
+
+
+def _read_answer(asking: asyncio.Task[Answer]) -> tuple[SourceStatus, Answer]:
+    if not asking.done():
+        return "late", ()
+    error = None if asking.cancelled() else asking.exception()
+    if isinstance(error, UnsoldCurrency) or (error is None and not asking.cancelled()):
+        return "fresh", () if error else asking.result()
+    if isinstance(error, ProviderBusy | QuotaSpent):
+        return "busy", ()
+    if error is not None and not isinstance(error, FlightProviderError):
+        raise error
+    return "retired" if isinstance(error, ProviderRetired) else "down", ()
+
+
+def _ensure_currency_sold(query: FlightQuery, asking: Mapping[str, asyncio.Task[Answer]]) -> None:
+    """Raise CurrencyNotSold where every provider sells in others only: an empty answer would say that nothing flies."""
+    done = [task for task in asking.values() if task.done() and not task.cancelled()]
+    refusals = [task for task in done if isinstance(task.exception(), UnsoldCurrency)]
+    if refusals and len(refusals) == len(asking):
+        raise CurrencyNotSold(currency=query.currency)
+
+
+async def _fetch(transactions: Transactions, provider: FlightProvider, key: str, query: FlightQuery) -> Answer:
+    """Ask a provider, and keep what it says under the search's key.
+
+    Somebody else may have done so since whoever asks looked: this process a moment ago, or another one.
+    """
+    async with transactions() as session:
+        cached = await OfferRepository(session).list_cached([key], now=clock.now())
+    if cached and all(clock.now() - found_at < FRESH_FOR for _, found_at, _ in cached):
+        return tuple(_read(row) for _, _, row in cached)
+    found = [each for each in await provider.search(query) if _is_answer(query, each.offer)]
     if not found:
         return ()
     async with transactions() as session:
         offers = OfferRepository(session)
         await offers.lock_search(key)
-        ids = await offers.save_all(
-            [
-                {
-                    "provider": offer.provider,
-                    "provider_offer_id": offer.provider_offer_id,
-                    "payload": offer.model_dump(mode="json"),
-                    "raw": raw,
-                    "expires_at": offer.expires_at,
-                }
-                for offer, raw in found
-            ]
-        )
-        await offers.replace_cached(key, ids, expires_at=min(offer.expires_at for offer, _ in found))
-    return tuple(StoredOffer(offer_id, offer) for offer_id, (offer, _) in zip(ids, found, strict=True))
+        ids = await offers.save_all([to_row(each) for each in found])
+        await offers.replace_cached(key, [(id_, each.offer.expires_at) for id_, each in zip(ids, found, strict=True)])
+    return tuple(StoredOffer(offer_id, each.offer) for offer_id, each in zip(ids, found, strict=True))
+
+
+def _read(row: Offer) -> StoredOffer:
+    return StoredOffer(row.id, FlightOffer.model_validate(row.payload))
+
+
+def to_row(found: FoundOffer) -> dict[str, object]:
+    """An offer as its table has it."""
+    return {
+        "provider": found.offer.provider,
+        "provider_offer_id": found.offer.provider_offer_id,
+        "payload": found.offer.model_dump(mode="json"),
+        "raw": found.raw,
+        "expires_at": found.offer.expires_at,
+    }
+
+
+def _is_answer(query: FlightQuery, offer: FlightOffer) -> bool:
+    """Whether an offer is for what was asked, counted where it is not."""
+    fault = answers(query, offer, now=clock.now())
+    if fault is not None:
+        OFFERS_DROPPED.labels(offer.provider, fault).inc()
+        log.warning("offer.dropped", reason=fault)
+    return fault is None
 
 
 def _record_search(actor: Actor, query: FlightQuery, conversation_id: UUID | None) -> FlightSearch:
@@ -107,14 +241,3 @@ def _record_search(actor: Actor, query: FlightQuery, conversation_id: UUID | Non
         travel_class=query.cabin,
         query=query.model_dump(mode="json"),
     )
-
-
-async def get_offer(transactions: Transactions, offer_id: UUID) -> StoredOffer:
-    """A stored offer; raises OfferNotFound, and OfferExpired once it may no longer be shown."""
-    async with transactions() as session:
-        row = await OfferRepository(session).find(offer_id)
-    if row is None:
-        raise OfferNotFound
-    if row.expires_at <= clock.now():
-        raise OfferExpired
-    return StoredOffer(row.id, FlightOffer.model_validate(row.payload))

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 from fastapi import FastAPI
-from psycopg import sql
 
 from core.settings import Settings
-from tests.conftest import at_database
+from tests.conftest import copy_database
 from tests.support.accounts import Lobby
 from tests.support.models import offline_models
 from tests.support.talk import Talk
@@ -25,16 +22,11 @@ async def shared_app(
 ) -> AsyncIterator[FastAPI]:
     from api.app import create_app
 
-    database = f"shared_{uuid4().hex[:12]}"
-    name, template = sql.Identifier(database), sql.Identifier(template_database)
-    with psycopg.connect(database_server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, template))
     settings = Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("shared"), secret_key="a key for tests only")
-    app = create_app(settings, at_database(database_server, database), models=offline_models())
-    async with app.router.lifespan_context(app):
-        yield app
-    with psycopg.connect(database_server, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+    with copy_database(database_server, template_database) as url:
+        app = create_app(settings, url, models=offline_models())
+        async with app.router.lifespan_context(app):
+            yield app
 
 
 @pytest.fixture

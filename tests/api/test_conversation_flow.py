@@ -13,7 +13,7 @@ import api.app
 from core.clock import clock
 from domain.offers import FlightQuery
 from providers.flights.base import FoundOffer
-from providers.sandbox.timetable import SandboxTimetable
+from providers.sandbox.flights import SandboxFlights
 from tests.conftest import NOW, StartApp
 from tests.support.talk import ENGLISH, VIETNAMESE, Json, Talk, offers_of
 
@@ -221,12 +221,12 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[FlightQuery]:
     """What the provider is asked from now on."""
     asked: list[FlightQuery] = []
 
-    class RecordingTimetable(SandboxTimetable):
+    class RecordingFlights(SandboxFlights):
         async def search(self, query: FlightQuery) -> list[FoundOffer]:
             asked.append(query)
             return await super().search(query)
 
-    monkeypatch.setattr(api.app, "SandboxTimetable", RecordingTimetable)
+    monkeypatch.setattr(api.app, "SandboxFlights", RecordingFlights)
     return asked
 
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import psycopg
 import pytest
+from fastapi import FastAPI
 
 from core.errors import AppError
 from services.accounts.errors import AccountLocked
@@ -133,8 +134,16 @@ async def test_health_and_readiness(shared_client: httpx.AsyncClient) -> None:
     ready = await shared_client.get("/readyz")
     assert (ready.status_code, ready.json()) == (
         200,
-        {"status": "ready", "checks": {"database": "ok", "migrations": "ok"}},
+        {"status": "ready", "checks": {"database": "ok", "migrations": "ok"}, "providers": {"sandbox": "ok"}},
     )
+
+
+async def test_a_provider_in_trouble_is_told_of_and_makes_nothing_unready(
+    shared_client: httpx.AsyncClient, shared_app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_app.state.parts.market, "health", lambda: {"sandbox": "retired"})
+    ready = await shared_client.get("/readyz")
+    assert (ready.status_code, ready.json()["providers"]) == (200, {"sandbox": "retired"})
 
 
 async def test_server_on_tables_of_another_version_is_not_ready(client: httpx.AsyncClient, database_url: str) -> None:

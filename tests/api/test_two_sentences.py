@@ -100,6 +100,7 @@ async def test_card_and_text_are_what_the_timetable_answers(talk: Talk, asked: A
 
 def describe_offer(offer: FlightOffer) -> Json:
     """What a traveller compares, from the timetable's answer."""
+    assert offer.per_adult is not None
     return {
         "carrier": offer.carriers[0],
         "fare_brand": offer.fare_brand,
@@ -121,7 +122,7 @@ def describe_offer(offer: FlightOffer) -> Json:
                         segment.destination,
                         f"{segment.departs.at_local:%Y-%m-%dT%H:%M:%S}",
                         f"{segment.arrives.at_local:%Y-%m-%dT%H:%M:%S}",
-                        segment.checked.pieces,
+                        segment.checked.pieces if segment.checked else None,
                     )
                     for segment in slice_.segments
                 ],
@@ -178,6 +179,8 @@ async def test_card_says_what_was_searched_and_that_it_is_simulated(talk: Talk) 
         ],
         "travellers": {"adults": 2, "children": 0, "infants": 0},
         "cabin": "economy",
+        "updated_minutes": None,
+        "missing": [],
     }
     lines = card["text"].splitlines()
     assert len(lines) == MAX_OFFERS

@@ -6,7 +6,7 @@ import sys
 import airportsdata
 import pytest
 
-from domain.airports import cities, city_airports, city_name, distance_km, find_airport
+from domain.airports import cities, city_airports, city_name, distance_km, find_airport, nearby_airports
 
 
 @pytest.mark.parametrize(
@@ -108,3 +108,19 @@ def test_a_domestic_trip_does_not_load_the_library() -> None:
         "sys.exit('airportsdata' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "km", "nearby"),
+    [
+        ("HAN", 200, ("HPH", "THD", "VDO")),
+        ("SGN", 60, ("LTH",)),
+        ("NRT", 100, ("HND",)),
+        ("HND", 100, ("NRT",)),
+        ("PNH", 50, ()),
+        ("HAN", 0, ()),
+        ("ZZZ", 1000, ()),
+    ],
+)
+def test_nearby_airports_come_nearest_first_and_without_oneself(code: str, km: float, nearby: tuple[str, ...]) -> None:
+    assert nearby_airports(code, km) == nearby

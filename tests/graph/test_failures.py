@@ -10,11 +10,11 @@ import pytest
 from langchain_core.messages import AIMessageChunk, AnyMessage, HumanMessage, ToolMessage
 from structlog.testing import capture_logs
 
+import tools.flights
 from graph import runner
 from graph.build import RECURSION_LIMIT
 from graph.nodes import answer
 from providers.llm.base import Models
-from providers.sandbox.timetable import SandboxTimetable
 from tests.conftest import StartApp
 from tests.support.models import Call, Say, ScriptedModel, offline_models, scripted_models
 from tests.support.raw_models import STOP, calls, raw_models, text
@@ -137,10 +137,10 @@ async def test_after_three_calls_a_model_gets_no_tools_and_has_to_answer(start_a
 
 
 async def test_bug_in_a_tool_is_told_as_a_sentence(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def break_down(*_: object) -> None:
+    async def break_down(*_: object, **__: object) -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(SandboxTimetable, "search", break_down)
+    monkeypatch.setattr(tools.flights, "search", break_down)
     with capture_logs() as logged:
         async with start_app(offline_models()) as client:
             events = await talk_through(client, SEARCH)

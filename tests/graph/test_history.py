@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 from langchain_core.messages.tool import tool_call
 
 from graph.state import KEPT_MESSAGES, PROMPT_MESSAGES, answer_open_calls, cut_recent, keep_last, keep_recent
-from tools.flights import ShownOffer
+from tools.shown import ShownOffer
 
 Kinds = Sequence[str]
 

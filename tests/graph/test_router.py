@@ -15,19 +15,21 @@ from graph.router import (
     SEARCH_INTENTS,
     SURE,
     ReadCall,
+    calendar_call,
     choose_route,
     find_number,
     next_question,
     search_call,
 )
-from tools.flights import ShownOffer
 from tools.registry import READ_TOOLS
-from understanding.frame import Ambiguity, Frame, PlaceRef, Problem, TimeWindow
+from tools.shown import ShownOffer
+from understanding.frame import Ambiguity, DateRange, Frame, PlaceRef, Problem, TimeWindow
 from understanding.reading import Choice, Intent, IntentName, Reading
 
 HANOI = PlaceRef(iata="HAN", name="Hà Nội", kind="city")
 DANANG = PlaceRef(iata="DAD", name="Đà Nẵng", kind="city")
 COMPLETE = Frame(origin=HANOI, destination=DANANG, depart_on=date(2026, 12, 20))
+ROUTE_ONLY = Frame(origin=HANOI, destination=DANANG)
 INCOMPLETE = Frame(origin=HANOI)
 EMPTY = Frame()
 DOUBTFUL = COMPLETE.model_copy(
@@ -70,6 +72,15 @@ CASES = [
     Case("select one shown", read("select", COMPLETE, choice=SECOND), "flight", "get_offer_details", offers=OFFERS),
     Case("details, nothing shown", read("details", choice=SECOND), "concierge"),
     Case("details, none named", read("details", COMPLETE), "flight", last_agent="flight", offers=OFFERS),
+    Case("calendar around a day", read("price_calendar", COMPLETE), "flight", "price_calendar"),
+    Case("calendar of any days", read("price_calendar", ROUTE_ONLY), "flight", "price_calendar", offers=OFFERS),
+    Case("calendar, half known", read("price_calendar", INCOMPLETE), "flight", asked="destination"),
+    Case("calendar, two readings", read("price_calendar", DOUBTFUL), "flight", asked="depart_on"),
+    Case("calendar, impossible", read("price_calendar", REFUSED), "flight", asked="depart_on"),
+    Case("seats of one shown", read("seat_map", COMPLETE, choice=SECOND), "flight", "seat_map", offers=OFFERS),
+    Case("rules of one shown", read("fare_rules", COMPLETE, choice=SECOND), "flight", "fare_rules", offers=OFFERS),
+    Case("seats, none named", read("seat_map", COMPLETE), "flight", "seat_map", offers=OFFERS),
+    Case("seats, nothing shown", read("seat_map", INCOMPLETE), "flight", asked="destination"),
     Case("question stays with flight", read("question", COMPLETE), "flight", last_agent="flight"),
     Case(
         "question stays and asks on", read("question", INCOMPLETE), "flight", asked="destination", last_agent="flight"
@@ -94,7 +105,7 @@ def test_route(case: Case) -> None:
 
 def test_every_intent_with_every_frame_goes_to_an_agent_that_has_the_tool_called() -> None:
     tools = {tool.name for tool in READ_TOOLS}
-    frames = (EMPTY, INCOMPLETE, COMPLETE, DOUBTFUL, REFUSED)
+    frames = (EMPTY, INCOMPLETE, ROUTE_ONLY, COMPLETE, DOUBTFUL, REFUSED)
     choices = (None, SECOND, Choice(best_by="price"), Choice(position=99))
     routes = 0
     for intent, frame, choice, sure, agent, offers in product(
@@ -156,6 +167,46 @@ def test_call_says_everything_the_frame_says() -> None:
         "sort": "duration",
     }
     assert search_call(frame).args == said
+
+
+@pytest.mark.parametrize(
+    ("update", "days"),
+    [
+        ({}, {"day": "2026-12-20"}),
+        ({"depart_on": None}, {}),
+        (
+            {"depart_on": None, "depart_range": DateRange(first=date(2026, 12, 1), last=date(2026, 12, 9))},
+            {"day": "2026-12-01", "last_day": "2026-12-09"},
+        ),
+        (
+            {"depart_on": None, "depart_range": DateRange(first=date(2026, 12, 1), last=date(2027, 2, 28))},
+            {"day": "2026-12-01", "last_day": "2026-12-31"},
+        ),
+        ({"return_on": date(2026, 12, 24)}, {"day": "2026-12-20", "stay_nights": 4}),
+        ({"depart_on": None, "stay_nights": 3}, {"stay_nights": 3}),
+    ],
+    ids=["day", "any day", "span", "long span", "return", "stay"],
+)
+def test_calendar_is_of_the_days_the_frame_leaves_open(update: dict[str, Any], days: dict[str, Any]) -> None:
+    call = calendar_call(COMPLETE.model_copy(update=update))
+    assert call == ReadCall("price_calendar", {"origin": "HAN", "destination": "DAD", "adults": 1} | days)
+
+
+def test_calendar_is_for_the_same_flights_as_the_search() -> None:
+    wishes = {"adults": 2, "cabin": "business", "airlines": ("VN",), "max_stops": 0, "checked_bag": True}
+    call = calendar_call(COMPLETE.model_copy(update=wishes))
+    searched = search_call(COMPLETE.model_copy(update=wishes)).args
+    assert call is not None
+    assert {name: call.args[name] for name in wishes} == {name: searched[name] for name in wishes}
+
+
+@pytest.mark.parametrize(("last_number", "number"), [(None, 1), (3, 3)])
+@pytest.mark.parametrize("intent", ["seat_map", "fare_rules"])
+def test_unnamed_seats_and_rules_are_those_of_the_offer_last_looked_into(
+    intent: IntentName, last_number: int | None, number: int
+) -> None:
+    route = choose_route(read(intent, COMPLETE), last_agent="flight", offers=OFFERS, last_number=last_number)
+    assert route.call == ReadCall(intent, {"number": number})
 
 
 @pytest.mark.parametrize(("update", "left_out"), [({"children": 0}, ()), ({"max_stops": None}, ("max_stops",))])

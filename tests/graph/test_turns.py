@@ -96,11 +96,11 @@ async def test_prompt_is_the_constant_text_then_the_facts_then_the_last_messages
     assert facts["frame"]["adults"] == 2
     assert facts["frame"]["destination"]["iata"] == "DAD"
     assert facts["now"] == "2026-11-21T09:00+07:00"
-    assert (facts["weekday"], facts["language"], facts["currency"], facts["simulated"]) == (
+    assert (facts["weekday"], facts["language"], facts["currency"], facts["world"]) == (
         "Saturday",
         "vi",
         "VND",
-        True,
+        "simulated",
     )
     assert (facts["missing"], facts["travellers_assumed"]) == ([], False)
     assert facts["ready_call"]["name"] == "search_flights"

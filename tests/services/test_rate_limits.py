@@ -21,10 +21,11 @@ from core.security import Actor
 from db.models import RateLimit, User
 from db.repositories.rate_limits import RateLimitStorage
 from db.session import Transactions
-from domain.travellers import TravellerCounts
+from domain.offers import CabinClass
 from services.rate_limits import SEARCH, SIGN_IN, Bucket, count_call
 from tests.conftest import NOW
-from tests.support.offers import QUERY, Shop, make_offer
+from tests.support.offers import QUERY, make_offer
+from tests.support.providers import Shop, market_of
 
 THREE = Bucket("test", per_caller=3, per_address=5)
 AT_ONCE = 25
@@ -153,15 +154,17 @@ async def test_searches_are_counted_where_the_provider_is_asked(
         session.add_all(users := [User(email=f"{name}@example.com") for name in ("an", "binh")])
     shop, (an, binh) = Shop(make_offer(100)), [Actor(kind="user", user_id=user.id) for user in users]
 
-    async def search(actor: Actor, adults: int) -> None:
-        query = QUERY.model_copy(update={"travellers": TravellerCounts(adults=adults)})
-        await searching.search(transactions, shop, actor, query=query, today=NOW.date())
+    async def search(actor: Actor, cabin: CabinClass) -> None:
+        query = QUERY.model_copy(update={"cabin": cabin})
+        await searching.search(transactions, market_of(shop), actor, query=query, today=NOW.date())
 
-    for adults in (1, 2, 1, 2):  # the later two are answered from the cache
-        await search(an, adults)
+    await search(an, "economy")
+    await search(an, "business")
+    await search(an, "economy")  # from the cache
+    await search(an, "business")
     with pytest.raises(RateLimited):
-        await search(an, 3)
-    await search(an, 1)
+        await search(an, "first")
+    await search(an, "economy")
     assert shop.asked == 2
-    await search(binh, 3)
+    await search(binh, "first")
     assert shop.asked == 3

@@ -28,17 +28,30 @@ from services.flights.errors import (
     TooManyTravellers,
     UnknownPlace,
 )
+from services.flights.market import Market
+from services.flights.offers import get_offer
 from services.flights.rules import ensure_searchable
-from services.flights.search import SearchResult, get_offer, search, search_key
+from services.flights.search import FRESH_FOR, SearchResult, Source, search, search_key
 from tests.conftest import NOW
-from tests.support.offers import DAY, QUERY, Shop, make_offer
+from tests.support.offers import DAY, QUERY, make_offer
+from tests.support.providers import Shop, market_of
+from tests.support.waiting import eventually
 
 TODAY = NOW.date()
 LATER = timedelta(minutes=21)
 
 
-async def find(transactions: Transactions, shop: Shop, query: FlightQuery = QUERY) -> SearchResult:
-    return await search(transactions, shop, Actor(), query=query, today=TODAY)
+async def find(transactions: Transactions, market: Market, query: FlightQuery = QUERY) -> SearchResult:
+    return await search(transactions, market, Actor(), query=query, today=TODAY)
+
+
+async def settled(market: Market) -> None:
+    """Until nobody is being asked."""
+
+    async def is_quiet() -> bool:
+        return not market._asking
+
+    await eventually(is_quiet)
 
 
 async def count(transactions: Transactions, table: type[Offer] | type[FlightOfferCache] | type[FlightSearch]) -> int:
@@ -52,7 +65,8 @@ def ids_of(result: SearchResult) -> list[UUID]:
 
 async def test_fresh_answer_is_used_again(transactions: Transactions) -> None:
     shop = Shop(make_offer(100), make_offer(200))
-    first, second = await find(transactions, shop), await find(transactions, shop)
+    market = market_of(shop)
+    first, second = await find(transactions, market), await find(transactions, market)
     assert shop.asked == 1
     assert first.offers == second.offers
     assert [stored.offer for stored in first.offers] == shop.offers
@@ -60,46 +74,102 @@ async def test_fresh_answer_is_used_again(transactions: Transactions) -> None:
     assert await count(transactions, FlightSearch) == 0
 
 
-async def test_expired_answer_is_asked_for_again_and_replaced(transactions: Transactions) -> None:
+async def test_old_answer_is_shown_with_its_age_while_the_provider_is_asked_anew(transactions: Transactions) -> None:
     shop = Shop(make_offer(100, name="same"), make_offer(200, name="gone"))
-    first = await find(transactions, shop)
-    with clock.frozen(NOW + LATER):
-        shop.offers = [make_offer(50, name="new"), make_offer(120, name="same")]
-        second, third = await find(transactions, shop), await find(transactions, shop)
+    market = market_of(shop)
+    first = await find(transactions, market)
+    shop.offers = [make_offer(50, name="new"), make_offer(120, name="same")]
+    with clock.frozen(NOW + FRESH_FOR - timedelta(seconds=1)):
+        assert [source.status for source in (await find(transactions, market)).sources] == ["cached"]
+    with clock.frozen(NOW + FRESH_FOR):
+        shop.door.clear()
+        second = await find(transactions, market)
+        assert ids_of(second) == ids_of(first)
+        assert second.sources == (Source("test", "stale", FRESH_FOR, 2),)
+        assert second.age == FRESH_FOR
+        shop.door.set()
+        await settled(market)
+        third = await find(transactions, market)
     assert shop.asked == 2
-    assert [stored.offer.total.amount_minor for stored in second.offers] == [50, 120]
-    assert second.offers == third.offers
-    assert ids_of(second)[1] == ids_of(first)[0], "an offer the provider named before keeps its id"
+    assert [stored.offer.total.amount_minor for stored in third.offers] == [50, 120]
+    assert third.sources == (Source("test", "cached", timedelta(), 2),)
+    assert ids_of(third)[1] == ids_of(first)[0], "an offer the provider named before keeps its id"
     assert await count(transactions, FlightOfferCache) == 2
     assert await count(transactions, Offer) == 3
 
 
-async def test_answer_is_as_fresh_as_its_first_offer_to_expire(transactions: Transactions) -> None:
-    shop = Shop(make_offer(100), make_offer(200, expires_at=NOW + timedelta(minutes=5)))
-    await find(transactions, shop)
-    with clock.frozen(NOW + timedelta(minutes=4, seconds=59)):
-        await find(transactions, shop)
-        assert shop.asked == 1
-    with clock.frozen(NOW + timedelta(minutes=5)):
-        await find(transactions, shop)
-        assert shop.asked == 2
+async def test_expired_answer_is_waited_for_again(transactions: Transactions) -> None:
+    shop = Shop(make_offer(100, name="same"))
+    await find(transactions, market_of(shop))
+    with clock.frozen(NOW + LATER):
+        shop.offers = [make_offer(120, name="same")]
+        again = await find(transactions, market_of(shop))
+    assert [stored.offer.total.amount_minor for stored in again.offers] == [120]
+    assert again.sources == (Source("test", "fresh", timedelta(), 1),)
+
+
+async def test_each_offer_is_shown_until_it_expires_itself(transactions: Transactions) -> None:
+    soon = NOW + timedelta(minutes=3)
+    shop = Shop(make_offer(100, expires_at=soon), make_offer(200))
+    market = market_of(shop)
+    assert len((await find(transactions, market)).offers) == 2
+    with clock.frozen(soon):
+        assert [stored.offer.total.amount_minor for stored in (await find(transactions, market)).offers] == [200]
+    assert shop.asked == 1
 
 
 async def test_no_flights_is_not_remembered(transactions: Transactions) -> None:
     shop = Shop()
-    assert (await find(transactions, shop)).offers == ()
+    assert (await find(transactions, market_of(shop))).offers == ()
     shop.offers = [make_offer()]
-    assert len((await find(transactions, shop)).offers) == 1
+    assert len((await find(transactions, market_of(shop))).offers) == 1
 
 
-async def test_equal_searches_at_once_break_nothing(transactions: Transactions) -> None:
+async def test_a_hundred_equal_searches_at_once_ask_the_provider_once(transactions: Transactions) -> None:
     shop = Shop(*[make_offer(price, name=str(price)) for price in range(100, 110)])
-    results = await asyncio.gather(*(find(transactions, shop) for _ in range(8)))
+    market = market_of(shop)
+    results = await asyncio.gather(*(find(transactions, market) for _ in range(100)))
+    assert shop.asked == 1
+    assert {tuple(ids_of(result)) for result in results} == {tuple(ids_of(results[0]))}
+    assert await count(transactions, FlightOfferCache) == await count(transactions, Offer) == 10
+
+
+async def test_without_asking_together_each_search_would_ask(transactions: Transactions) -> None:
+    """What the test above would see if equal questions were not one."""
+    shop = Shop(make_offer(100))
+    shop.door.clear()
+    searches = [asyncio.create_task(find(transactions, market_of(shop))) for _ in range(5)]
+
+    async def all_have_asked() -> bool:
+        return shop.asked == 5
+
+    await eventually(all_have_asked)
+    shop.door.set()
+    assert {len(result.offers) for result in await asyncio.gather(*searches)} == {1}
+
+
+async def test_searches_of_two_processes_for_the_same_break_nothing(transactions: Transactions) -> None:
+    shop = Shop(*[make_offer(price, name=str(price)) for price in range(100, 110)])
+    results = await asyncio.gather(*(find(transactions, market_of(shop)) for _ in range(8)))
     assert len({tuple(ids_of(result)) for result in results}) == 1
     assert await count(transactions, FlightOfferCache) == await count(transactions, Offer) == 10
-    asked = shop.asked
-    assert ids_of(await find(transactions, shop)) == ids_of(results[0])
-    assert shop.asked == asked
+
+
+async def test_whoever_gives_up_waiting_leaves_the_question_under_way(transactions: Transactions) -> None:
+    shop = Shop(make_offer(100))
+    market = market_of(shop)
+    shop.door.clear()
+    impatient = asyncio.create_task(find(transactions, market))
+    patient = asyncio.create_task(find(transactions, market))
+
+    async def is_asking() -> bool:
+        return shop.asked == 1 and len(market._asking) == 1
+
+    await eventually(is_asking)
+    impatient.cancel()
+    shop.door.set()
+    assert len((await patient).offers) == 1
+    assert impatient.cancelled()
 
 
 @pytest.mark.parametrize(
@@ -122,7 +192,7 @@ def test_everything_asked_for_is_in_the_key(other: FlightQuery) -> None:
 
 
 async def test_stored_offer_can_be_fetched_until_it_expires(transactions: Transactions) -> None:
-    (stored,) = (await find(transactions, Shop(make_offer()))).offers
+    (stored,) = (await find(transactions, market_of(Shop(make_offer())))).offers
     assert await get_offer(transactions, stored.id) == stored
     with clock.frozen(NOW + timedelta(minutes=20)), pytest.raises(OfferExpired):
         await get_offer(transactions, stored.id)
@@ -168,6 +238,6 @@ def test_search_at_the_edge_of_the_possible_is_allowed(query: FlightQuery) -> No
 async def test_refused_search_asks_nobody_and_leaves_no_trace(transactions: Transactions) -> None:
     shop = Shop(make_offer())
     with pytest.raises(DateInPast):
-        await find(transactions, shop, ask(on=TODAY - timedelta(days=1)))
+        await find(transactions, market_of(shop), ask(on=TODAY - timedelta(days=1)))
     assert shop.asked == 0
     assert await count(transactions, FlightSearch) == 0

@@ -1,10 +1,9 @@
-"""Flight offers for tests, and a provider that sells just those."""
+"""Flight offers for tests."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from core.clock import clock
@@ -23,7 +22,6 @@ from domain.offers import (
     SliceQuery,
 )
 from domain.travellers import TravellerCounts
-from providers.flights.base import FoundOffer
 from services.flights.selection import StoredOffer
 
 ZONE = "Asia/Ho_Chi_Minh"
@@ -71,12 +69,15 @@ def make_offer(
     refund: bool | None = False,
     currency: str = "VND",
     expires_at: datetime | None = None,
+    brand: str | None = None,
 ) -> FlightOffer:
+    """An offer for one adult; in a fare brand of its own unless one is given, so that it stands for no other."""
+    name = name or new_id().hex
     return FlightOffer(
         provider="test",
-        provider_offer_id=name or new_id().hex,
+        provider_offer_id=name,
         slices=slices or (make_slice(),),
-        fare_brand="Eco",
+        fare_brand=brand or f"Eco {name}",
         cabin="economy",
         price_parts=(
             PricePart(
@@ -95,18 +96,3 @@ def make_offer(
 
 def store(offer: FlightOffer, offer_id: UUID | None = None) -> StoredOffer:
     return StoredOffer(offer_id or new_id(), offer)
-
-
-class Shop:
-    """A provider that sells the given offers and counts how often it is asked."""
-
-    name = "test"
-
-    def __init__(self, *offers: FlightOffer) -> None:
-        self.offers = list(offers)
-        self.asked = 0
-
-    async def search(self, query: FlightQuery) -> list[FoundOffer]:
-        self.asked += 1
-        raw: dict[str, Any] = {"asked": self.asked}
-        return [FoundOffer(offer, raw) for offer in self.offers]

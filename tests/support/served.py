@@ -37,9 +37,8 @@ class Served:
 
 
 @asynccontextmanager
-async def serve(settings: Settings, database_url: str, *, models: Models | None = None) -> AsyncIterator[Served]:
-    """Serve on a free port until the end of the block; signals stay the test runner's."""
-    app = create_app(settings, database_url, models=models or offline_models())
+async def listen(app: FastAPI) -> AsyncIterator[str]:
+    """Serve an application on a free port until the end of the block; signals stay the test runner's."""
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())
@@ -49,10 +48,16 @@ async def serve(settings: Settings, database_url: str, *, models: Models | None 
         return server.started
 
     await eventually(has_started)
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as client:
-            yield Served(app, client)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         await asyncio.wait_for(serving, STOP_SECONDS)
+
+
+@asynccontextmanager
+async def serve(settings: Settings, database_url: str, *, models: Models | None = None) -> AsyncIterator[Served]:
+    """The product on a free port until the end of the block."""
+    app = create_app(settings, database_url, models=models or offline_models())
+    async with listen(app) as url, httpx.AsyncClient(base_url=url, timeout=20, trust_env=False) as client:
+        yield Served(app, client)

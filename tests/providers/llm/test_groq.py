@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from agents.flight import FLIGHT
 from core.settings import Settings
 from providers.llm.assemble import create_models
 from tests.conftest import StartApp
@@ -102,7 +103,7 @@ async def test_a_search_costs_one_call_and_the_reply_is_the_models(start_app: St
     (request,) = stub.requests
     assert request["model"] == "openai/gpt-oss-120b"
     assert request["stream"] is True
-    assert [tool["function"]["name"] for tool in request["tools"]] == ["search_flights", "get_offer_details"]
+    assert [tool["function"]["name"] for tool in request["tools"]] == [tool.name for tool in FLIGHT.tools]
     assert "runtime" not in json.dumps(request["tools"])
     assert [message["role"] for message in request["messages"]] == ["system", "system", "user", "assistant", "tool"]
 

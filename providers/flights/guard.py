@@ -1,0 +1,306 @@
+"""What stands around every provider: how many calls at a time, for how long, how often, and when none at all.
+
+Permits, breakers and the retry budget are one process's own; N processes ask N times as much.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from itertools import count
+from typing import Literal, TypeVar, get_args
+
+import stamina
+import structlog
+from stamina.instrumentation import set_on_retry_hooks
+
+from core.deadlines import no_deadline, seconds_left
+from core.metrics import BREAKER_OPEN, PROVIDER_CALLS, PROVIDER_RETRIES, PROVIDER_SECONDS
+from domain.money import Money
+from domain.offers import BookingFlow, FlightQuery
+from domain.orders import CancellationQuote, ChangeQuote, ChangeRequest, FareRules, Order, Purchase, Service
+from domain.seats import SeatMap
+from providers.flights.base import (
+    Capability,
+    FlightProvider,
+    FlightProviderError,
+    FoundOffer,
+    InvalidRequest,
+    OfferGone,
+    OutcomeUnknown,
+    PriceChanged,
+    ProviderBusy,
+    ProviderDown,
+    ProviderHealth,
+    ProviderRetired,
+    QuotaSpent,
+    SoldOut,
+    Unsupported,
+    WorldMode,
+)
+from providers.flights.breaker import Breaker
+from providers.flights.retry_budget import RetryBudget
+
+log = structlog.get_logger()
+
+# the defaults log what was raised, and count under names that are not ours
+set_on_retry_hooks(())
+
+READS_AT_ONCE = 10
+WRITES_AT_ONCE = 4
+PERMIT_SECONDS = 1.0
+"""How long a call waits for others to end before it is refused."""
+READ_SECONDS = 10.0
+"""For one attempt, where the deadline leaves so much."""
+WRITE_SECONDS = 30.0
+"""Whoever waits for less stops waiting; giving up the call itself would only make its outcome unknown."""
+FAIR_SECONDS = 1.0
+"""A call given less than this tells nothing about the provider when it gets no answer, and no retry is made for it."""
+READ_ATTEMPTS = 3
+LONGEST_PAUSE_SECONDS = 10.0
+"""Between two attempts, where no deadline says otherwise."""
+FIRST_PAUSE_SECONDS = 0.2
+HALT_SECONDS = 3600.0
+"""Between two looks at whether a retired access or a spent quota has come back."""
+
+Read = Literal[
+    "search",
+    "price",
+    "fare_rules",
+    "seat_map",
+    "services",
+    "get_order",
+    "find_order",
+    "quote_cancellation",
+    "quote_change",
+]
+Write = Literal["book", "pay", "cancel", "change"]
+READS: tuple[Read, ...] = get_args(Read)
+WRITES: tuple[Write, ...] = get_args(Write)
+
+Answer = TypeVar("Answer")
+Call = Callable[[], Awaitable[Answer]]
+
+
+class CallsFull(ProviderBusy):
+    """As many calls as we allow are under way; this one was not sent."""
+
+
+class BreakerOpen(ProviderDown):
+    """The provider failed too often; this call was not sent."""
+
+
+_ANSWERS = (OfferGone, PriceChanged, SoldOut, InvalidRequest, Unsupported)
+"""The provider is well, and what was asked of it cannot be had."""
+_RESULTS: dict[type[FlightProviderError], str] = {
+    OfferGone: "offer_gone",
+    PriceChanged: "price_changed",
+    SoldOut: "sold_out",
+    InvalidRequest: "invalid_request",
+    Unsupported: "unsupported",
+    ProviderBusy: "busy",
+    CallsFull: "full",
+    QuotaSpent: "quota_spent",
+    ProviderRetired: "retired",
+    ProviderDown: "down",
+    OutcomeUnknown: "outcome_unknown",
+}
+
+
+class GuardedProvider:
+    """A provider that is never asked too much, waited for too long, or asked in vain.
+
+    Every method raises what the provider's does, and also, without a call: ProviderBusy while too many are under way,
+    ProviderDown while the operation is left alone, ProviderRetired and QuotaSpent for an hour after each.
+    """
+
+    def __init__(self, inner: FlightProvider, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._inner = inner
+        self._reads = asyncio.Semaphore(READS_AT_ONCE)
+        self._writes = asyncio.Semaphore(WRITES_AT_ONCE)
+        self._breakers: dict[Read | Write, Breaker] = {each: Breaker(monotonic) for each in (*READS, *WRITES)}
+        self._budget = RetryBudget(monotonic)
+        self._halted_by: type[ProviderRetired | QuotaSpent] | None = None
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    @property
+    def mode(self) -> WorldMode:
+        return self._inner.mode
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        return self._inner.capabilities
+
+    @property
+    def booking_flows(self) -> frozenset[BookingFlow]:
+        return self._inner.booking_flows
+
+    def health(self) -> ProviderHealth:
+        """How its last calls went."""
+        if self._halted_by is not None:
+            return "retired" if self._halted_by is ProviderRetired else "quota_spent"
+        breakers = self._breakers.values()
+        if any(breaker.is_open for breaker in breakers):
+            return "open"
+        return "failing" if any(breaker.has_failed for breaker in breakers) else "ok"
+
+    async def search(self, query: FlightQuery) -> list[FoundOffer]:
+        return await self._read("search", partial(self._inner.search, query))
+
+    async def price(self, found: FoundOffer) -> FoundOffer:
+        return await self._read("price", partial(self._inner.price, found))
+
+    async def fare_rules(self, found: FoundOffer) -> FareRules:
+        return await self._read("fare_rules", partial(self._inner.fare_rules, found))
+
+    async def seat_map(self, found: FoundOffer) -> list[SeatMap]:
+        return await self._read("seat_map", partial(self._inner.seat_map, found))
+
+    async def services(self, found: FoundOffer) -> list[Service]:
+        return await self._read("services", partial(self._inner.services, found))
+
+    async def book(self, found: FoundOffer, purchase: Purchase) -> Order:
+        return await self._write("book", partial(self._inner.book, found, purchase))
+
+    async def pay(self, provider_order_id: str, amount: Money) -> Order:
+        return await self._write("pay", partial(self._inner.pay, provider_order_id, amount))
+
+    async def get_order(self, provider_order_id: str) -> Order:
+        return await self._read("get_order", partial(self._inner.get_order, provider_order_id))
+
+    async def find_order(self, reference: str) -> Order | None:
+        return await self._read("find_order", partial(self._inner.find_order, reference))
+
+    async def quote_cancellation(self, provider_order_id: str) -> CancellationQuote:
+        return await self._read("quote_cancellation", partial(self._inner.quote_cancellation, provider_order_id))
+
+    async def cancel(self, quote: CancellationQuote) -> Order:
+        return await self._write("cancel", partial(self._inner.cancel, quote))
+
+    async def quote_change(self, provider_order_id: str, change: ChangeRequest) -> list[ChangeQuote]:
+        return await self._read("quote_change", partial(self._inner.quote_change, provider_order_id, change))
+
+    async def change(self, quote: ChangeQuote) -> Order:
+        return await self._write("change", partial(self._inner.change, quote))
+
+    async def _read(self, operation: Read, call: Call[Answer]) -> Answer:
+        """Ask, and ask again where that may help and there is time for it."""
+        self._budget.count_call()
+        attempts = count(1)
+
+        def find_pause(error: Exception) -> float | bool:
+            return self._find_pause(operation, error, next(attempts))
+
+        # how often and for how long is `find_pause`'s to say
+        async for attempt in stamina.retry_context(find_pause, attempts=None, timeout=None):
+            with attempt:
+                return await self._attempt(operation, call, self._reads)
+        raise AssertionError("a retry context ends with an answer or an error")
+
+    async def _write(self, operation: Write, call: Call[Answer]) -> Answer:
+        """Ask once, and wait for the answer whatever the deadline says."""
+        with no_deadline():
+            return await self._attempt(operation, call, self._writes)
+
+    def _find_pause(self, operation: Read, error: Exception, attempt: int) -> float | bool:
+        """Seconds until the next attempt, at least as many as the provider asked for; False where none is made."""
+        if not isinstance(error, ProviderDown | ProviderBusy) or isinstance(error, BreakerOpen | CallsFull):
+            return False
+        asked_for = (error.retry_after or 0.0) if isinstance(error, ProviderBusy) else 0.0
+        pause = asked_for + FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311
+        has_time = pause <= LONGEST_PAUSE_SECONDS and pause + FAIR_SECONDS <= seconds_left(float("inf"))
+        if attempt == READ_ATTEMPTS or not has_time or not self._budget.take():
+            return False
+        PROVIDER_RETRIES.labels(self.name, operation).inc()
+        return pause
+
+    async def _attempt(self, operation: Read | Write, call: Call[Answer], permits: asyncio.Semaphore) -> Answer:
+        """Make one call, and learn from what becomes of it."""
+        breaker = self._breakers[operation]
+        admission = breaker.admit()
+        if admission is None:
+            PROVIDER_CALLS.labels(self.name, operation, "open").inc()
+            raise self._refusal(operation)
+        learn, result, has_fair_time = breaker.abandon, "cancelled", True
+        try:
+            async with self._permit(permits):
+                seconds = WRITE_SECONDS if operation in WRITES else seconds_left(READ_SECONDS)
+                has_fair_time = seconds >= FAIR_SECONDS
+                answer = await self._send(operation, call, seconds)
+            learn, result = breaker.succeed, "ok"
+            return answer
+        except FlightProviderError as error:
+            result = next((_RESULTS[kind] for kind in type(error).__mro__ if kind in _RESULTS), "error")
+            if isinstance(error, _ANSWERS):
+                learn = breaker.succeed
+            elif isinstance(error, ProviderDown | OutcomeUnknown) and has_fair_time:
+                learn = breaker.fail
+            elif isinstance(error, ProviderRetired | QuotaSpent):
+                self._halt(error)
+            raise
+        finally:
+            learn(admission)
+            if self._halted_by and breaker.is_closed:
+                self._resume()
+            PROVIDER_CALLS.labels(self.name, operation, result).inc()
+            self._show(operation)
+
+    @asynccontextmanager
+    async def _permit(self, permits: asyncio.Semaphore) -> AsyncIterator[None]:
+        """One of the calls that may be under way at a time."""
+        try:
+            async with asyncio.timeout(seconds_left(PERMIT_SECONDS)):
+                await permits.acquire()
+        except TimeoutError:
+            raise CallsFull(f"too many calls of {self.name} at once", retry_after=PERMIT_SECONDS) from None
+        try:
+            yield
+        finally:
+            permits.release()
+
+    async def _send(self, operation: Read | Write, call: Call[Answer], seconds: float) -> Answer:
+        """The call itself: no answer in time, and an adapter's own mistake, become errors of the port."""
+        lost = OutcomeUnknown if operation in WRITES else ProviderDown
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                with PROVIDER_SECONDS.labels(self.name, operation).time():
+                    return await call()
+        except FlightProviderError:
+            raise
+        except Exception as error:
+            if limit.expired():
+                raise lost(f"{self.name} did not answer {operation} in time") from None
+            # where it happened, without its message: that may quote what the provider sent, or whom we book for
+            mistake = (RuntimeError, RuntimeError(type(error).__name__), error.__traceback__)
+            log.exception("provider.adapter_failed", provider=self.name, method=operation, exc_info=mistake)
+            raise lost(f"{self.name} failed in {operation}: {type(error).__name__}") from None
+
+    def _halt(self, error: ProviderRetired | QuotaSpent) -> None:
+        """Leave the provider alone altogether: what it said holds for everything it does."""
+        self._halted_by = ProviderRetired if isinstance(error, ProviderRetired) else QuotaSpent
+        log.error("provider.halted", provider=self.name, reason=self._halted_by.__name__)
+        for operation, breaker in self._breakers.items():
+            breaker.open(HALT_SECONDS)
+            self._show(operation)
+
+    def _resume(self) -> None:
+        """The provider answered again."""
+        self._halted_by = None
+        for operation, breaker in self._breakers.items():
+            breaker.close()
+            self._show(operation)
+
+    def _refusal(self, operation: Read | Write) -> FlightProviderError:
+        if self._halted_by is not None:
+            return self._halted_by(f"{self.name} is left alone")
+        return BreakerOpen(f"{self.name} is left alone: {operation} failed too often")
+
+    def _show(self, operation: Read | Write) -> None:
+        BREAKER_OPEN.labels(self.name, operation).set(not self._breakers[operation].is_closed)

@@ -1,0 +1,79 @@
+"""How an offer's parts read in words, for cards, models and people alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.messages import Language, format_clock, format_day, say
+from core.messages import format_money as format_amount
+from domain.airports import city_name
+from domain.money import Money
+from domain.offers import Baggage, Condition, FlightOffer, Slice
+
+
+def money_text(money: Money, language: Language) -> str:
+    return format_amount(money.amount, money.currency, language)
+
+
+def place_text(code: str, language: Language) -> str:
+    return f"{city_name(code, language)} ({code})"
+
+
+def slice_times(slice_: Slice) -> str:
+    later = f" (+{slice_.day_difference})" if slice_.day_difference > 0 else ""
+    return f"{format_clock(slice_.departs.at_local)}–{format_clock(slice_.arrives.at_local)}{later}"
+
+
+def stops_text(slice_: Slice, language: Language) -> str:
+    if not slice_.stops:
+        return say("offers.nonstop", language)
+    landings = [code for segment in slice_.segments for code in (*segment.technical_stops, segment.destination)]
+    via = ", ".join(city_name(code, language) for code in landings[:-1])
+    return say("offers.stops", language, count=slice_.stops, via=via)
+
+
+def day_text(slice_: Slice, language: Language) -> str:
+    return format_day(slice_.departs.at_local.date(), language)
+
+
+def baggage_text(offer: FlightOffer, language: Language) -> str:
+    return say(
+        "offers.baggage",
+        language,
+        carry_on=carry_on_text(offer, language),
+        checked=checked_text(offer, language),
+    )
+
+
+def carry_on_text(offer: FlightOffer, language: Language) -> str:
+    return _least_text((segment.carry_on for slice_ in offer.slices for segment in slice_.segments), language)
+
+
+def checked_text(offer: FlightOffer, language: Language) -> str:
+    return _least_text((segment.checked for slice_ in offer.slices for segment in slice_.segments), language)
+
+
+def _least_text(bags: Iterable[Baggage | None], language: Language) -> str:
+    """The least any segment allows: what a traveller can count on all the way."""
+    allowances = list(bags)
+    stated = [bag for bag in allowances if bag is not None]
+    least = min(stated, key=lambda bag: (bag.pieces, bag.kg or 0), default=None)
+    if least is not None and not least.pieces:
+        return say("offers.bag_none", language)
+    if least is None or len(stated) < len(allowances):
+        return say("offers.bag_unknown", language)
+    if least.kg is None:
+        return say("offers.bag_pieces", language, count=least.pieces)
+    return say("offers.bag_kg", language, count=least.pieces, kg=least.kg)
+
+
+def condition_text(condition: Condition, language: Language) -> str:
+    if condition.allowed is None:
+        return say("offers.rule_unknown", language)
+    if not condition.allowed:
+        return say("offers.rule_no", language)
+    if condition.fee is None:
+        return say("offers.rule_yes", language)
+    if condition.fee.amount_minor == 0:
+        return say("offers.rule_free", language)
+    return say("offers.rule_fee", language, fee=money_text(condition.fee, language))
