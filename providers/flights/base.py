@@ -16,7 +16,7 @@ FlightProviderError      says what the caller can do
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 from domain.money import Money
 from domain.offers import BookingFlow, FlightOffer, FlightQuery
@@ -31,6 +31,24 @@ WorldMode = Literal["simulated", "test", "live"]
 
 ProviderHealth = Literal["ok", "failing", "open", "retired", "quota_spent"]
 """open: so many calls failed that it is left alone for a while."""
+
+
+Read = Literal[
+    "search",
+    "price",
+    "fare_rules",
+    "seat_map",
+    "services",
+    "get_order",
+    "find_order",
+    "quote_cancellation",
+    "quote_change",
+]
+"""Operations without an effect."""
+Write = Literal["book", "pay", "cancel", "change"]
+Operation = Read | Write
+READS: tuple[Read, ...] = get_args(Read)
+WRITES: tuple[Write, ...] = get_args(Write)
 
 
 class FoundOffer(NamedTuple):

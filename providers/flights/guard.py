@@ -8,11 +8,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from itertools import count
-from typing import Literal, TypeVar, get_args
 
 import stamina
 import structlog
@@ -20,15 +18,11 @@ from stamina.instrumentation import set_on_retry_hooks
 
 from core.deadlines import no_deadline, seconds_left
 from core.metrics import BREAKER_OPEN, PROVIDER_CALLS, PROVIDER_RETRIES, PROVIDER_SECONDS
-from domain.money import Money
-from domain.offers import BookingFlow, FlightQuery
-from domain.orders import CancellationQuote, ChangeQuote, ChangeRequest, FareRules, Order, Purchase, Service
-from domain.seats import SeatMap
 from providers.flights.base import (
-    Capability,
+    READS,
+    WRITES,
     FlightProvider,
     FlightProviderError,
-    FoundOffer,
     InvalidRequest,
     OfferGone,
     OutcomeUnknown,
@@ -38,11 +32,13 @@ from providers.flights.base import (
     ProviderHealth,
     ProviderRetired,
     QuotaSpent,
+    Read,
     SoldOut,
     Unsupported,
-    WorldMode,
+    Write,
 )
 from providers.flights.breaker import Breaker
+from providers.flights.forwarding import Answer, Call, ForwardingProvider
 from providers.flights.retry_budget import RetryBudget
 
 log = structlog.get_logger()
@@ -66,24 +62,6 @@ LONGEST_PAUSE_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.2
 HALT_SECONDS = 3600.0
 """Between two looks at whether a retired access or a spent quota has come back."""
-
-Read = Literal[
-    "search",
-    "price",
-    "fare_rules",
-    "seat_map",
-    "services",
-    "get_order",
-    "find_order",
-    "quote_cancellation",
-    "quote_change",
-]
-Write = Literal["book", "pay", "cancel", "change"]
-READS: tuple[Read, ...] = get_args(Read)
-WRITES: tuple[Write, ...] = get_args(Write)
-
-Answer = TypeVar("Answer")
-Call = Callable[[], Awaitable[Answer]]
 
 
 class CallsFull(ProviderBusy):
@@ -111,7 +89,7 @@ _RESULTS: dict[type[FlightProviderError], str] = {
 }
 
 
-class GuardedProvider:
+class GuardedProvider(ForwardingProvider):
     """A provider that is never asked too much, waited for too long, or asked in vain.
 
     Every method raises what the provider's does, and also, without a call: ProviderBusy while too many are under way,
@@ -119,28 +97,12 @@ class GuardedProvider:
     """
 
     def __init__(self, inner: FlightProvider, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._reads = asyncio.Semaphore(READS_AT_ONCE)
         self._writes = asyncio.Semaphore(WRITES_AT_ONCE)
         self._breakers: dict[Read | Write, Breaker] = {each: Breaker(monotonic) for each in (*READS, *WRITES)}
         self._budget = RetryBudget(monotonic)
         self._halted_by: type[ProviderRetired | QuotaSpent] | None = None
-
-    @property
-    def name(self) -> str:
-        return self._inner.name
-
-    @property
-    def mode(self) -> WorldMode:
-        return self._inner.mode
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        return self._inner.capabilities
-
-    @property
-    def booking_flows(self) -> frozenset[BookingFlow]:
-        return self._inner.booking_flows
 
     def health(self) -> ProviderHealth:
         """How its last calls went."""
@@ -150,45 +112,6 @@ class GuardedProvider:
         if any(breaker.is_open for breaker in breakers):
             return "open"
         return "failing" if any(breaker.has_failed for breaker in breakers) else "ok"
-
-    async def search(self, query: FlightQuery) -> list[FoundOffer]:
-        return await self._read("search", partial(self._inner.search, query))
-
-    async def price(self, found: FoundOffer) -> FoundOffer:
-        return await self._read("price", partial(self._inner.price, found))
-
-    async def fare_rules(self, found: FoundOffer) -> FareRules:
-        return await self._read("fare_rules", partial(self._inner.fare_rules, found))
-
-    async def seat_map(self, found: FoundOffer) -> list[SeatMap]:
-        return await self._read("seat_map", partial(self._inner.seat_map, found))
-
-    async def services(self, found: FoundOffer) -> list[Service]:
-        return await self._read("services", partial(self._inner.services, found))
-
-    async def book(self, found: FoundOffer, purchase: Purchase) -> Order:
-        return await self._write("book", partial(self._inner.book, found, purchase))
-
-    async def pay(self, provider_order_id: str, amount: Money) -> Order:
-        return await self._write("pay", partial(self._inner.pay, provider_order_id, amount))
-
-    async def get_order(self, provider_order_id: str) -> Order:
-        return await self._read("get_order", partial(self._inner.get_order, provider_order_id))
-
-    async def find_order(self, reference: str) -> Order | None:
-        return await self._read("find_order", partial(self._inner.find_order, reference))
-
-    async def quote_cancellation(self, provider_order_id: str) -> CancellationQuote:
-        return await self._read("quote_cancellation", partial(self._inner.quote_cancellation, provider_order_id))
-
-    async def cancel(self, quote: CancellationQuote) -> Order:
-        return await self._write("cancel", partial(self._inner.cancel, quote))
-
-    async def quote_change(self, provider_order_id: str, change: ChangeRequest) -> list[ChangeQuote]:
-        return await self._read("quote_change", partial(self._inner.quote_change, provider_order_id, change))
-
-    async def change(self, quote: ChangeQuote) -> Order:
-        return await self._write("change", partial(self._inner.change, quote))
 
     async def _read(self, operation: Read, call: Call[Answer]) -> Answer:
         """Ask, and ask again where that may help and there is time for it."""

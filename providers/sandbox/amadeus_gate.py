@@ -10,7 +10,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from core.clock import clock
-from providers.flights.base import FlightProviderError
+from providers.flights.base import FlightProviderError, Operation
 from providers.sandbox.amadeus_errors import (
     EXPIRED_TOKEN,
     INTERNAL_ERROR,
@@ -24,7 +24,7 @@ from providers.sandbox.amadeus_errors import (
     problem_of,
 )
 from providers.sandbox.amadeus_tokens import check_token
-from providers.sandbox.faults import TOKEN_FAULTS, WIRE_FAULTS, Fault, FaultKind, Faults, Operation
+from providers.sandbox.faults import TOKEN_FAULTS, WIRE_FAULTS, Fault, FaultKind, Faults
 
 MEDIA_TYPE = "application/vnd.amadeus+json"
 

@@ -27,13 +27,14 @@ from providers.flights.base import (
     FlightProviderError,
     InvalidRequest,
     OfferGone,
+    Operation,
     PriceChanged,
     ProviderBusy,
     SoldOut,
 )
 from providers.sandbox.duffel_requests import PageParams
 from providers.sandbox.duffel_state import RATE_LIMIT, DuffelMemory
-from providers.sandbox.faults import WIRE_FAULTS, Fault, Faults, Operation, WireFault
+from providers.sandbox.faults import WIRE_FAULTS, Fault, Faults, WireFault
 
 API_VERSION = "v2"
 TEST_TOKEN_PREFIX = "duffel_test_"  # noqa: S105 - what a token starts with, not one

@@ -9,6 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from providers.flights.base import Operation
+
 WorldFault = Literal["price_change", "sold_out", "offer_gone"]
 """What airlines do; the port has an error for each."""
 WireFault = Literal[
@@ -31,26 +33,9 @@ WireFault = Literal[
 TokenFault = Literal["token_expired"]
 """What only vendors with short-lived tokens do; a new token cures it."""
 FaultKind = WorldFault | WireFault | TokenFault
-Operation = Literal[
-    "search",
-    "price",
-    "fare_rules",
-    "seat_map",
-    "services",
-    "book",
-    "pay",
-    "get_order",
-    "find_order",
-    "quote_cancellation",
-    "cancel",
-    "quote_change",
-    "change",
-]
-
 WORLD_FAULTS: tuple[WorldFault, ...] = get_args(WorldFault)
 WIRE_FAULTS: tuple[WireFault, ...] = get_args(WireFault)
 TOKEN_FAULTS: tuple[TokenFault, ...] = get_args(TokenFault)
-OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
 
 @dataclass(slots=True)

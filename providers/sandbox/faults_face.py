@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from providers.sandbox.faults import FaultKind, Faults, Operation
+from providers.flights.base import Operation
+from providers.sandbox.faults import FaultKind, Faults
 
 router = APIRouter(prefix="/sandbox/faults", include_in_schema=False)
 

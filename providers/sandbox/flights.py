@@ -29,6 +29,7 @@ from providers.flights.base import (
     FoundOffer,
     InvalidRequest,
     OfferGone,
+    Operation,
     PriceChanged,
     SoldOut,
     WorldMode,
@@ -37,7 +38,7 @@ from providers.sandbox import changes, orders, rules
 from providers.sandbox.changes import make_ask
 from providers.sandbox.demand import is_closed
 from providers.sandbox.extras import Extras
-from providers.sandbox.faults import FaultKind, Faults, Operation
+from providers.sandbox.faults import FaultKind, Faults
 from providers.sandbox.numbers import issue_tickets, record_locator
 from providers.sandbox.offers import Ask, Sale
 from providers.sandbox.orders import StoredOrder, TakenSeats

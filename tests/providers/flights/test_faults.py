@@ -11,6 +11,7 @@ from providers.flights.base import (
     FlightProviderError,
     FoundOffer,
     OfferGone,
+    Operation,
     OutcomeUnknown,
     PriceChanged,
     ProviderBusy,
@@ -20,7 +21,7 @@ from providers.flights.base import (
     SoldOut,
 )
 from providers.flights.guard import GuardedProvider
-from providers.sandbox.faults import WIRE_FAULTS, WORLD_FAULTS, FaultKind, Operation
+from providers.sandbox.faults import WIRE_FAULTS, WORLD_FAULTS, FaultKind
 from services.flights.rules import answers
 from tests.conftest import NOW
 from tests.support.purchases import World, ask, buy

@@ -18,6 +18,8 @@ from core.deadlines import deadline, seconds_left
 from domain.orders import Purchase
 from providers.flights import guard as guard_module
 from providers.flights.base import (
+    READS,
+    WRITES,
     FlightProvider,
     FlightProviderError,
     FoundOffer,
@@ -38,10 +40,8 @@ from providers.flights.guard import (
     HALT_SECONDS,
     READ_ATTEMPTS,
     READ_SECONDS,
-    READS,
     READS_AT_ONCE,
     WRITE_SECONDS,
-    WRITES,
     WRITES_AT_ONCE,
     GuardedProvider,
 )

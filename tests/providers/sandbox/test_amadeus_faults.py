@@ -12,8 +12,9 @@ from decimal import Decimal
 import pytest
 import uvicorn
 
+from providers.flights.base import Operation
 from providers.sandbox.amadeus_api import PATH
-from providers.sandbox.faults import FaultKind, Operation
+from providers.sandbox.faults import FaultKind
 from tests.providers.sandbox.amadeus_client import (
     ORDERS,
     PRICING,

@@ -13,8 +13,9 @@ import pytest
 import uvicorn
 
 from core.clock import clock
+from providers.flights.base import Operation
 from providers.sandbox.duffel_webhooks import create_webhook
-from providers.sandbox.faults import FaultKind, Operation
+from providers.sandbox.faults import FaultKind
 from tests.providers.sandbox.duffel_client import HEADERS, Duffel, Json, code_of
 
 
