@@ -36,8 +36,9 @@ e2e: $(VENV)/.dev ## Drive the page in a real browser (Debian's chromium)
 fuzz: $(VENV)/.dev ## Call every operation some hundred times with generated input, and a crowd of sign-ins; a quarter of an hour
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),400) FUZZ_LOGINS=1000 $(BIN)/pytest tests/fuzz
 
-bench: $(VENV)/.dev ## Measure the timetable
+bench: $(VENV)/.dev ## Measure searches: the timetable alone, and through a server
 	$(BIN)/python -m evals.bench.timetable
+	$(BIN)/python -m evals.bench.search
 
 lock: $(VENV)/.dev ## Resolve the dependencies anew, with hashes and without hosts
 	$(BIN)/pip install --quiet uv

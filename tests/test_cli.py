@@ -16,6 +16,7 @@ import httpx
 import psycopg
 import pytest
 
+import cli
 import terminal
 from tests.conftest import NOW
 
@@ -333,3 +334,10 @@ def test_origin_that_is_none_is_told_in_a_line(run_cli: Run) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "should begin with https://" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_answers_are_not_held_back_for_more_to_send() -> None:
+    """Of what is sent in two pieces the second would wait for the first one's acknowledgement, 40 ms."""
+    for server in cli.listen("127.0.0.1", 0):
+        with server, socket.create_connection(server.getsockname()), server.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
