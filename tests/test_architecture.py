@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FOUNDATION = {"domain", "core"}
-PORTS = {"providers.flights.base", "providers.llm.base", "providers.messaging.base", "providers.identity.base"}
+PORTS = {
+    *("providers.flights.base", "providers.llm.base", "providers.messaging.base", "providers.identity.base"),
+    "providers.payments.base",
+}
 CHAIN = ("graph", "agents", "tools", "services", "db")
 
 

@@ -7,8 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from providers.flights.base import Operation
-from providers.sandbox.faults import FaultKind, Faults
+from providers.sandbox.faults import FaultKind, Faults, FaultyOperation
 
 router = APIRouter(prefix="/sandbox/faults", include_in_schema=False)
 
@@ -24,7 +23,7 @@ FaultsDep = Annotated[Faults, Depends(get_faults)]
 class FaultCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    operation: Operation
+    operation: FaultyOperation
     kind: FaultKind
     times: int = Field(default=1, ge=1, le=1000)
     seconds: float = Field(default=1, ge=0, le=60)
@@ -39,8 +38,8 @@ class FaultRead(FaultCreate):
 
 @router.get("")
 async def list_faults(faults: FaultsDep) -> list[FaultRead]:
-    """What was armed in this process, oldest first."""
-    return [FaultRead.model_validate(fault) for fault in faults.armed]
+    """What was met last and what is still to be met, in this process; each oldest first."""
+    return [FaultRead.model_validate(fault) for fault in (*faults.spent, *faults.armed)]
 
 
 @router.post("", status_code=201)
