@@ -16,6 +16,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from core.messages import Language, format_money, say
 
@@ -29,7 +30,8 @@ class Talk:
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
-        self._console = Console()
+        # what is shown comes from elsewhere: none of it may be read as markup
+        self._console = Console(markup=False, emoji=False)
         made = client.post("/v1/chat/conversations", json={"channel": "cli"})
         made.raise_for_status()
         self._path = f"/v1/chat/conversations/{made.json()['id']}"
@@ -73,7 +75,7 @@ class Talk:
     def _show(self, event: dict[str, Any]) -> None:
         match event:
             case {"type": "TEXT_MESSAGE_CONTENT", "delta": delta}:
-                self._console.print(delta.replace("**", ""), end="", markup=False, highlight=False)
+                self._console.print(delta.replace("**", ""), end="", highlight=False)
             case {"type": "TEXT_MESSAGE_END"}:
                 self._console.print()
             case {"type": "ACTIVITY_SNAPSHOT", "content": {"type": "flight_offers"} as card}:
@@ -119,12 +121,12 @@ def offers_table(card: dict[str, Any]) -> Table:
 
 
 def calendar_table(card: dict[str, Any]) -> Table:
-    """A price_calendar card for a terminal: weeks from Monday on, the cheapest days bold and starred."""
+    """A price_calendar card for a terminal: weeks from Monday on, the cheapest day bold and starred."""
     language, days = card["language"], {date.fromisoformat(day["date"]): day for day in card["days"]}
-    priced = next((day["total"] for day in card["days"] if day["total"]), None)
+    currency = next((day["total"]["currency"] for day in card["days"] if day["is_cheapest"]), None)
     table = Table(
         title=say("offers.simulated_title", language) if card["simulated"] else None,
-        caption=_calendar_key(priced["currency"], language) if priced else None,
+        caption=_calendar_key(currency, language) if currency else None,
         padding=0,
     )
     for heading in say("calendar.weekdays", language).split():
@@ -132,7 +134,7 @@ def calendar_table(card: dict[str, Any]) -> Table:
     monday = min(days) - timedelta(days=min(days).weekday())
     while monday <= max(days):
         week = [monday + timedelta(days=offset) for offset in range(7)]
-        table.add_row(*(_calendar_day(day, days[day], language) if day in days else "" for day in week))
+        table.add_row(*(_calendar_day(day, days[day], currency, language) if day in days else "" for day in week))
         monday += timedelta(days=7)
     return table
 
@@ -142,12 +144,15 @@ def _calendar_key(currency: str, language: Language) -> str:
     return say("calendar.caption", language, currency=currency, none=none, unknown=unknown)
 
 
-def _calendar_day(day: date, known: dict[str, Any], language: Language) -> str:
-    when = format_date(day, "d/M" if language == "vi" else "d MMM", locale=language)
-    if known["state"] != "priced":
-        return f"[dim]{when}\n{'–' if known['state'] == 'none' else '?'}[/]"
-    amount = format_decimal(known["total"]["amount"], locale=language)
-    return f"[bold green]{when} *\n{amount}[/]" if known["is_cheapest"] else f"{when}\n{amount}"
+def _calendar_day(day: date, known: dict[str, Any], currency: str | None, language: Language) -> Text:
+    """`currency` is the caption's; a total in another one names its own."""
+    when, total = format_date(day, "d/M" if language == "vi" else "d MMM", locale=language), known["total"]
+    if total is None:
+        return Text(f"{when}\n{'–' if known['state'] == 'none' else '?'}", style="dim")
+    amount = format_decimal(total["amount"], locale=language)
+    if total["currency"] != currency:
+        amount = f"{amount}\n{total['currency']}"
+    return Text(f"{when} *\n{amount}", style="bold green") if known["is_cheapest"] else Text(f"{when}\n{amount}")
 
 
 def _times(slice_: dict[str, Any]) -> str:

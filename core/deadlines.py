@@ -22,9 +22,9 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def no_deadline() -> Iterator[None]:
-    """Everything inside has the time it needs: what has an effect is waited for once it is sent."""
-    token = _ends_at.set(None)
+def own_deadline(seconds: float) -> Iterator[None]:
+    """Everything inside has so long, whatever was left: what has an effect is waited for by a measure of its own."""
+    token = _ends_at.set(time.monotonic() + seconds)
     try:
         yield
     finally:

@@ -157,6 +157,12 @@ class Settings(BaseSettings):
         return host.startswith("test.") or is_loopback(host)
 
     @property
+    def tests_duffel(self) -> bool:
+        """Whether Duffel's token is for its test mode, or its host an imitation on this machine."""
+        token = self.duffel_access_token.get_secret_value().strip() if self.duffel_access_token else ""
+        return token.startswith(DUFFEL_TEST_PREFIX) or is_loopback(urlsplit(self.duffel_base_url).hostname or "")
+
+    @property
     def flight_world(self) -> Literal["simulated", "test", "live"]:
         """Whether flights come from our simulation, from vendors' test modes, or are real."""
         tests = self._vendors_under_test()
@@ -166,7 +172,7 @@ class Settings(BaseSettings):
         """For each configured vendor, by the setting that tells, whether it is in its test mode."""
         tests = {}
         if self.duffel_access_token is not None:
-            tests["DUFFEL_ACCESS_TOKEN"] = self.duffel_access_token.get_secret_value().startswith(DUFFEL_TEST_PREFIX)
+            tests["DUFFEL_ACCESS_TOKEN"] = self.tests_duffel
         if self.amadeus_client_id is not None:
             tests["AMADEUS_BASE_URL"] = self.tests_amadeus
         return tests

@@ -7,7 +7,7 @@ world, and is loaded only when a code outside our tables, or a foreign airport's
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from math import asin, cos, radians, sin, sqrt
@@ -63,6 +63,17 @@ def city_airports(code: str) -> tuple[str, ...]:
     return _world_metros().get(current) or ((current,) if current in _world_airports() else ())
 
 
+def city_code(airports: Collection[str]) -> str | None:
+    """The metro code that stands for exactly these airports; none where it might be taken for one of them (BKK)."""
+    return _codes_of_cities().get(frozenset(airports))
+
+
+def city_code_of(airport: str) -> str:
+    """The metro code of the city an airport belongs to; its own where we know none."""
+    city = _city_of_airport().get(airport)
+    return city.code if city else airport
+
+
 def city_name(code: str, language: str) -> str:
     """The city of a city or airport code as we write it, in "vi" or "en". An unknown code is its own name."""
     current = RENAMED.get(code, code)
@@ -110,6 +121,16 @@ def airports_by_town() -> dict[str, tuple[str, ...]]:
     for airport in _world_airports().values():
         towns.setdefault(airport.city, []).append(airport.iata)
     return {name: tuple(codes) for name, codes in towns.items()}
+
+
+@cache
+def _codes_of_cities() -> dict[frozenset[str], str]:
+    """Of those with several airports."""
+    return {
+        frozenset(city.airports): city.code
+        for city in cities().values()
+        if len(city.airports) > 1 and city.code not in city.airports
+    }
 
 
 @cache

@@ -219,3 +219,9 @@ class FlightQuery(Value):
     travellers: TravellerCounts
     cabin: CabinClass
     currency: str
+
+    @property
+    def is_round_trip(self) -> bool:
+        """Out and back between the same places."""
+        first, last = self.slices[0], self.slices[-1]
+        return len(self.slices) == 2 and (first.origins, first.destinations) == (last.destinations, last.origins)

@@ -59,6 +59,8 @@ class Purchase(Value):
     travellers: tuple[OrderTraveller, ...] = Field(min_length=1)
     """Adults first, then children, then infants: the n-th infant sits with the n-th adult."""
     contact: Contact
+    total: Money
+    """What was agreed: the offer and every service chosen. For any other sum nothing is bought."""
     services: tuple[ServiceChoice, ...] = ()
 
 

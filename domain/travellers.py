@@ -70,3 +70,7 @@ class TravellerCounts(BaseModel):
     def by_type(self) -> dict[TravellerType, int]:
         counts: dict[TravellerType, int] = {"adult": self.adults, "child": self.children, "infant": self.infants}
         return {kind: count for kind, count in counts.items() if count}
+
+    def list_types(self) -> list[TravellerType]:
+        """One for each traveller: adults first, then children, then infants, as everywhere in an offer or order."""
+        return [kind for kind, count in self.by_type().items() for _ in range(count)]

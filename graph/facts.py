@@ -29,6 +29,7 @@ def render_facts(agent: str, state: State, context: TurnContext) -> SystemMessag
         "changed": reading.changed,
         "frame": frame.model_dump(mode="json", exclude_none=True, exclude={"ambiguous", "problems"}),
         "missing": frame.missing,
+        "asked": state.get("asked"),
         "ambiguous": [each.model_dump(mode="json") for each in frame.ambiguous],
         "problems": [each.model_dump(mode="json") for each in frame.problems],
         "travellers_assumed": frame.adults is None,

@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.airports import city_airports
 from services.flights.calendar import MAX_DAYS
+from tools.arguments import MAX_BUDGET
 from tools.shown import ShownOffer
 from understanding.frame import Frame, PlaceRef
 from understanding.reading import Choice, Reading
@@ -45,11 +46,16 @@ class Route:
 
 
 def choose_route(
-    reading: Reading, *, last_agent: str | None, offers: Sequence[ShownOffer], last_number: int | None = None
+    reading: Reading,
+    *,
+    last_agent: str | None,
+    offers: Sequence[ShownOffer],
+    last_number: int | None = None,
+    last_asked: str | None = None,
 ) -> Route:
     """Concierge for small talk, Flight for flights, else whoever had the conversation.
 
-    `last_number` is that of the offer last looked into.
+    `last_number` is that of the offer last looked into, `last_asked` the slot our last question was about.
     """
     intent, frame = reading.intent, reading.frame
     is_sure = intent.confidence >= SURE
@@ -59,13 +65,13 @@ def choose_route(
         number = _find_meant(reading, offers, last_number)
         if number is not None:
             return Route("flight", f"choice {number}", call=ReadCall(OFFER_TOOLS[intent.name], {"number": number}))
-    if is_sure and intent.name == "price_calendar":
+    # only a calendar asks for the nights, so what answers it asks for the calendar again
+    is_answer = last_asked == "stay_nights" and intent.name in SEARCH_INTENTS
+    if is_sure and (intent.name == "price_calendar" or is_answer):
         if (call := calendar_call(frame)) is not None:
             return Route("flight", "route known", call=call)
-        return Route("flight", "frame incomplete", asked=next_question(frame))
-    if is_sure and intent.name in ("seat_map", "fare_rules"):
-        return Route("flight", "no offers", asked=next_question(frame))
-    if is_sure and intent.name in SEARCH_INTENTS:
+        return Route("flight", "frame incomplete", asked=_calendar_question(frame))
+    if is_sure and intent.name in SEARCH_INTENTS | {"seat_map", "fare_rules"}:
         if frame.is_searchable:
             return Route("flight", "frame complete", call=search_call(frame))
         return Route("flight", "frame incomplete", asked=next_question(frame))
@@ -89,6 +95,17 @@ def next_question(frame: Frame) -> str | None:
     return next(iter((*stuck, *frame.missing)), None)
 
 
+def _calendar_question(frame: Frame) -> str | None:
+    """As for a search, except that any day will do, and the way back is so many nights later."""
+    is_route_known = frame.origin is not None and frame.destination is not None
+    is_stuck = frame.problems or _is_in_doubt(frame) or frame.trip == "multi_city"
+    return "stay_nights" if is_route_known and not is_stuck else next_question(frame)
+
+
+def _is_in_doubt(frame: Frame) -> bool:
+    return any(doubt.field != "budget" for doubt in frame.ambiguous)
+
+
 def search_call(frame: Frame) -> ReadCall:
     """The search a complete frame asks for, in resolved values only."""
     assert frame.is_searchable
@@ -97,7 +114,8 @@ def search_call(frame: Frame) -> ReadCall:
     assert frame.depart_on is not None
     wished = _wishes(frame) | {
         "returns_on": frame.return_on.isoformat() if frame.return_on else None,
-        "max_total": int(frame.budget.amount) if frame.budget else None,
+        "max_total": min(int(frame.budget.amount), MAX_BUDGET) if frame.budget else None,
+        "budget_currency": frame.budget.currency if frame.budget else None,
         "sort": frame.sort,
     }
     return ReadCall(
@@ -111,14 +129,14 @@ def search_call(frame: Frame) -> ReadCall:
 def calendar_call(frame: Frame) -> ReadCall | None:
     """The price calendar around the day of the frame, over its span of days, or else for the coming month.
 
-    None as long as the route is not known or something is in doubt.
+    None as long as the route or the length of a round trip is not known, or something is in doubt.
     """
-    is_in_doubt = any(doubt.field != "budget" for doubt in frame.ambiguous)
     if frame.trip == "multi_city" or frame.origin is None or frame.destination is None:
         return None
-    if frame.problems or is_in_doubt:
+    nights = _count_nights(frame)
+    if frame.problems or _is_in_doubt(frame) or (frame.trip == "round_trip" and nights is None):
         return None
-    wished = _wishes(frame) | {"stay_nights": _count_nights(frame)}
+    wished = _wishes(frame) | {"stay_nights": nights}
     if frame.depart_on is not None:
         wished["day"] = frame.depart_on.isoformat()
     elif (span := frame.depart_range) is not None:
@@ -168,4 +186,5 @@ def find_number(choice: Choice, offers: Sequence[ShownOffer]) -> int:
     if choice.best_by is None:
         return choice.position or 0
     best_by = choice.best_by
-    return 1 + min(range(len(offers)), key=lambda index: offers[index][best_by])
+    is_other_currency = [best_by == "price" and offer["currency"] != offers[0]["currency"] for offer in offers]
+    return 1 + min(range(len(offers)), key=lambda index: (is_other_currency[index], offers[index][best_by]))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypedDict, TypeVar
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langgraph.graph.message import add_messages
 
-from tools.shown import ShownOffer
+from tools.shown import CheapestDay, ShownOffer
 
 KEPT_MESSAGES = 24
 """In state; the whole transcript is our own table."""
@@ -71,3 +71,5 @@ class State(TypedDict, total=False):
     offers: Annotated[list[ShownOffer], keep_last]
     number: Annotated[int | None, keep_last]
     """Of the offer last looked into; None after a search."""
+    cheapest_day: Annotated[CheapestDay | None, keep_last]
+    """Of the price calendar of this turn."""

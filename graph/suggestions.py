@@ -7,6 +7,7 @@ from datetime import timedelta
 from core.messages import Language, say
 from graph.router import find_number
 from graph.state import State
+from tools.shown import CheapestDay
 from understanding.frame import Frame
 from understanding.reading import Reading
 from understanding.restate import restate
@@ -36,12 +37,16 @@ def _answers(frame: Frame, asked: str | None, language: Language) -> list[tuple[
 def _next_steps(frame: Frame, state: State, language: Language) -> list[tuple[str, str]]:
     if state.get("asked"):
         return []
+    if day := state.get("cheapest_day"):
+        return [("cheapest_day", _ask_for_day(day, language))]
     offers = state.get("offers", [])
     intent = state.get("reading", {}).get("intent", {}).get("name")
     if offers and frame.is_searchable:
         number = _next_number(state)
         steps = {
             "details": number <= len(offers),
+            "seats": number > 1 and intent == "details",
+            "calendar": number == 1,
             "nonstop": frame.max_stops is None and any(offer["stops"] for offer in offers),
             "any_airline": bool(frame.airlines),
             "next_day": True,
@@ -49,7 +54,19 @@ def _next_steps(frame: Frame, state: State, language: Language) -> list[tuple[st
         }
     else:
         number, steps = 0, {"example": True, "help": intent != "help"}
-    return [(key, say(f"suggest.{key}", language, number=number)) for key, is_fit in steps.items() if is_fit]
+    return [
+        # the seats are those of the offer just looked into, the details those of the one after it
+        (key, say(f"suggest.{key}", language, number=number - 1 if key == "seats" else number))
+        for key, is_fit in steps.items()
+        if is_fit
+    ]
+
+
+def _ask_for_day(day: CheapestDay, language: Language) -> str:
+    out, back = restate(day["departs_on"], language), day["returns_on"]
+    if back is None:
+        return say("suggest.cheapest_day", language, date=out)
+    return say("suggest.cheapest_days", language, date=out, returns=restate(back, language))
 
 
 def _next_number(state: State) -> int:

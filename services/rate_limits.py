@@ -54,6 +54,8 @@ STREAM = Bucket("stream", per_caller=120, per_address=1200)
 """A client that takes up its stream twice a second is broken; one on a bad train is not."""
 SEARCH = Bucket("search", per_caller=60)
 """Providers meter searches. Counted where they are asked: an answer from the cache is free."""
+CALENDAR = Bucket("calendar", per_caller=10, per_address=60)
+"""Each is up to 31 searches, a few at a time."""
 ACCOUNT = Bucket("account", per_caller=300, per_address=600)
 """Rows of one's own: cheap, but not for a loop without end."""
 

@@ -30,6 +30,7 @@ from providers.llm.base import Models
 from providers.sandbox.schema import SANDBOX_DDL
 from services.accounts.passwords import passwords
 from tests.support.models import offline_models
+from tests.support.providers import close_markets
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 """A Saturday morning."""
@@ -73,6 +74,7 @@ def database_url(database_server: str, template_database: str) -> Iterator[str]:
 async def transactions(database_url: str) -> AsyncIterator[Transactions]:
     engine = create_engine(database_url)
     yield open_transactions(engine)
+    await close_markets()
     await engine.dispose()
 
 

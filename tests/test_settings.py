@@ -90,7 +90,9 @@ TEST_AMADEUS = LIVE_AMADEUS | {"amadeus_base_url": "https://test.api.amadeus.com
     [
         ({}, "simulated"),
         ({"duffel_access_token": "duffel_test_x"}, "test"),
+        ({"duffel_access_token": " duffel_test_x"}, "test"),
         ({"duffel_access_token": "duffel_live_x"}, "live"),
+        ({"duffel_access_token": "x", "duffel_base_url": "http://127.0.0.1:8000/sandbox/duffel"}, "test"),
         (LIVE_AMADEUS, "live"),
         (TEST_AMADEUS, "test"),
         (LIVE_AMADEUS | {"amadeus_base_url": "http://127.0.0.1:8000/sandbox/amadeus/"}, "test"),

@@ -10,10 +10,11 @@ from pydantic import Field
 
 from core.messages import Language, format_day
 from domain.airlines import airlines as known_airlines
-from domain.airports import city_airports, city_name, nearby_airports
+from domain.airports import city_airports, city_name
 from domain.money import Money
 from domain.offers import FlightQuery, SliceQuery
 from domain.travellers import TravellerCounts
+from services.flights.nearby import widen
 from services.flights.selection import Filters
 from tools.context import ToolContext
 from tools.errors import NotUnderstood
@@ -25,6 +26,12 @@ from understanding.restate import restate
 Place = Annotated[str, Field(max_length=80)]
 DatePhrase = Annotated[str, Field(max_length=60)]
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Airline = Annotated[str, Field(max_length=40)]
+Currency = Annotated[str, Field(max_length=3)]
+
+MAX_BUDGET = 10**12
+"""In the currency's largest unit: more than any trip costs, in any currency."""
+Budget = Annotated[int, Field(ge=0, le=MAX_BUDGET)]
 
 NEARBY_KM = 150
 """What people will drive to catch a cheaper flight."""
@@ -67,21 +74,12 @@ def _explain(read: Ambiguity | DateRange | Problem, code: str, phrase: str, lang
 
 def make_slice(start: PlaceRef, end: PlaceRef, day: date, *, nearby: bool = False) -> SliceQuery:
     """One direction; with `nearby` also between airports around both ends, none of which serves both."""
-    origins, destinations = _airports(start), _airports(end)
-    if nearby:
-        around_start, around_end = _around(origins), _around(destinations)
-        origins += tuple(code for code in around_start if code not in (*destinations, *around_end))
-        destinations += tuple(code for code in around_end if code not in (*origins, *around_start))
-    return SliceQuery(origins=origins, destinations=destinations, departs_on=day)
+    slice_ = SliceQuery(origins=_airports(start), destinations=_airports(end), departs_on=day)
+    return widen(slice_, NEARBY_KM) if nearby else slice_
 
 
 def _airports(place: PlaceRef) -> tuple[str, ...]:
     return city_airports(place.iata) if place.kind == "city" else (place.iata,)
-
-
-def _around(airports: tuple[str, ...]) -> tuple[str, ...]:
-    """The airports near the main one, without those that are meant anyway."""
-    return tuple(code for code in nearby_airports(airports[0], NEARBY_KM) if code not in airports)
 
 
 def count_party(adults: int, children: int, infants: int) -> TravellerCounts:
@@ -89,25 +87,39 @@ def count_party(adults: int, children: int, infants: int) -> TravellerCounts:
 
 
 def make_filters(
-    ctx: ToolContext,
     *,
-    airlines: list[str] | None,
+    airlines: list[Airline] | None,
     max_stops: int | None,
     departs_from: str | None,
     departs_until: str | None,
     refundable: bool,
     checked_bag: bool,
-    max_total: int | None = None,
+    max_total: Money | None = None,
 ) -> Filters:
+    """Raises NotUnderstood for an airline that does not exist."""
     return Filters(
-        airlines=tuple(code for code in airlines or () if code in known_airlines()),
+        airlines=tuple(_read_airline(code) for code in airlines or ()),
         max_stops=max_stops,
         departs_from=time.fromisoformat(departs_from) if departs_from else None,
         departs_until=time.fromisoformat(departs_until) if departs_until else None,
-        max_total=Money.parse(str(max_total), ctx.currency) if max_total else None,
+        max_total=max_total,
         refundable=refundable,
         checked_bag=checked_bag,
     )
+
+
+def _read_airline(code: str) -> str:
+    if code.upper() not in known_airlines():
+        raise NotUnderstood("unknown_airline", {"phrase": code})
+    return code.upper()
+
+
+def read_budget(amount: int | None, currency: str) -> Money | None:
+    """The most the party will pay; 0 is no wish. Raises NotUnderstood for a currency that does not exist."""
+    try:
+        return Money.parse(str(amount), currency.upper()) if amount else None
+    except ValueError as error:
+        raise NotUnderstood("currency_unknown", {}) from error
 
 
 def describe_query(query: FlightQuery, language: Language) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from domain.airports import city_name, find_airport
 from domain.offers import Condition, Slice
 from services.flights.search import SearchResult
 from services.flights.selection import Selection, StoredOffer
-from tools.wording import money_text, slice_times, stops_text
+from tools.wording import money_text, provider_name, slice_times, stops_text
 
 Card = dict[str, Any]
 
@@ -66,11 +66,6 @@ def flight_offers_card(result: SearchResult, selection: Selection, language: Lan
 
 def minutes_of(length: timedelta) -> int:
     return int(length.total_seconds()) // 60
-
-
-def provider_name(name: str) -> str:
-    """A provider as people know it."""
-    return name.capitalize()
 
 
 def place(code: str, language: Language) -> dict[str, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from langchain.tools import ToolRuntime
+from langchain_core.messages import ToolMessage
+from langgraph.types import Command
 
 from core.messages import Language
 from core.security import Actor
@@ -43,3 +46,9 @@ Tooling = ToolRuntime[Any, dict[str, Any]]
 def show_card(runtime: Tooling, card: dict[str, Any]) -> None:
     """Put a card on the traveller's screen."""
     runtime.stream_writer({"card": card})
+
+
+def answer_call(runtime: Tooling, facts: dict[str, Any], remembered: dict[str, Any]) -> Command[Any]:
+    """An answer to the model that also changes what the conversation remembers."""
+    message = ToolMessage(json.dumps(facts, ensure_ascii=False), tool_call_id=runtime.tool_call_id or "")
+    return Command(update=remembered | {"messages": [message]})

@@ -43,6 +43,20 @@ class LegsAndReturn(AppError):
     status = 422
 
 
+class SpanReversed(AppError):
+    """The last day of a span is before its first."""
+
+    code = "span_reversed"
+    status = 422
+
+
+class StayTooLong(AppError):
+    """The way back would be later than any seat is sold."""
+
+    code = "stay_too_long"
+    status = 422
+
+
 def explain_failure(error: Exception, *, tool: str, call_id: str, language: Language) -> ToolMessage:
     """The answer to a call that failed. A bug is logged and told as "try again", never as a traceback."""
     code, params = "tool_failed", {}

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 from langchain.tools import tool
+from langgraph.types import Command
 
 from core.messages import Language, say
 from domain.airlines import airline_name
 from services.flights.offers import OfferRules, get_fare_rules
 from tools.cards import Card, condition_row, start_card
-from tools.context import ToolContext, Tooling, show_card
+from tools.context import ToolContext, Tooling, answer_call, show_card
 from tools.shown import find_shown
 from tools.wording import baggage_text, carry_on_text, checked_text, condition_text
 
 MAX_NOTES = 4
+MAX_TITLE_CHARACTERS = 60
 MAX_NOTE_CHARACTERS = 280
 """What a model and a plain screen get of the carrier's own words; the card has them whole."""
 
 
 @tool
-async def fare_rules(number: int, runtime: Tooling) -> str:
+async def fare_rules(number: int, runtime: Tooling) -> Command[Any]:
     """Tell what an offer's fare allows: refund, change of flights and their fees, bags, and the airline's own notes.
 
     Args:
@@ -42,7 +44,7 @@ async def fare_rules(number: int, runtime: Tooling) -> str:
         "baggage": baggage_text(offer, language),
         "carrier_notes": _note_lines(told),
     }
-    return json.dumps(answer, ensure_ascii=False)
+    return answer_call(runtime, answer, {"number": number})
 
 
 def fare_rules_card(told: OfferRules, language: Language) -> Card:
@@ -69,9 +71,12 @@ def fare_rules_card(told: OfferRules, language: Language) -> Card:
 
 
 def _note_lines(told: OfferRules) -> list[str]:
-    return [f"{note.title}: {_shorten(note.text)}" for note in told.rules.notes[:MAX_NOTES]]
+    return [
+        f"{_shorten(note.title, MAX_TITLE_CHARACTERS)}: {_shorten(note.text, MAX_NOTE_CHARACTERS)}"
+        for note in told.rules.notes[:MAX_NOTES]
+    ]
 
 
-def _shorten(text: str) -> str:
+def _shorten(text: str, limit: int) -> str:
     plain = " ".join(text.split())
-    return plain if len(plain) <= MAX_NOTE_CHARACTERS else f"{plain[:MAX_NOTE_CHARACTERS]}…"
+    return plain if len(plain) <= limit else f"{plain[:limit]}…"

@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from langchain.tools import tool
-from langchain_core.messages import ToolMessage
 from langgraph.types import Command
 from pydantic import BaseModel, Field
 
 from core.messages import Language, say
 from domain.airlines import airline_name
+from domain.money import Money
 from domain.offers import CabinClass, FlightQuery, SliceQuery
 from services.flights.errors import ReturnBeforeDeparture
 from services.flights.offers import FreshOffer, refresh_offer
 from services.flights.search import SearchResult, search
 from services.flights.selection import Filters, StoredOffer, select_offers
 from tools.arguments import (
+    Airline,
+    Budget,
     ClockTime,
+    Currency,
     DatePhrase,
     Place,
     count_party,
     describe_query,
     make_filters,
     make_slice,
+    read_budget,
     read_day,
     read_place,
 )
-from tools.cards import flight_offers_card, minutes_of, provider_name
-from tools.context import ToolContext, Tooling, show_card
+from tools.cards import flight_offers_card, minutes_of
+from tools.context import ToolContext, Tooling, answer_call, show_card
 from tools.errors import LegsAndReturn
 from tools.shown import ShownOffer, find_shown, remember
-from tools.wording import baggage_text, condition_text, day_text, money_text, place_text, slice_times, stops_text
+from tools.wording import (
+    baggage_text,
+    condition_text,
+    day_text,
+    money_text,
+    place_text,
+    slice_times,
+    stops_text,
+    tell_missing,
+)
 from understanding.frame import SortKey
 
 MAX_OFFERS = 8
@@ -62,11 +75,12 @@ async def search_flights(
     children: int = 0,
     infants: int = 0,
     cabin: CabinClass = "economy",
-    airlines: list[str] | None = None,
+    airlines: list[Airline] | None = None,
     max_stops: int | None = None,
     departs_from: ClockTime | None = None,
     departs_until: ClockTime | None = None,
-    max_total: int | None = None,
+    max_total: Budget | None = None,
+    budget_currency: Currency | None = None,
     refundable: bool = False,
     checked_bag: bool = False,
     nearby: bool = False,
@@ -88,7 +102,8 @@ async def search_flights(
         max_stops: 0 for nonstop only.
         departs_from: Earliest departure time of day, e.g. '06:00'.
         departs_until: Latest departure time of day, e.g. '12:00'.
-        max_total: Most that the whole party will pay, in the currency of the facts, e.g. 5000000.
+        max_total: Most that the whole party will pay, e.g. 5000000.
+        budget_currency: The currency of `max_total`, e.g. 'USD'. Leave out for that of the facts.
         refundable: Only fares that give money back.
         checked_bag: Only fares with a checked bag.
         nearby: Also between airports near both places, when the traveller asks for them or nothing was found.
@@ -103,12 +118,11 @@ async def search_flights(
         currency=ctx.currency,
     )
     filters = make_filters(
-        ctx,
         airlines=airlines,
         max_stops=max_stops,
         departs_from=departs_from,
         departs_until=departs_until,
-        max_total=max_total,
+        max_total=read_budget(max_total, budget_currency or ctx.currency),
         refundable=refundable,
         checked_bag=checked_bag,
     )
@@ -130,7 +144,7 @@ async def search_flights(
         "airlines": [airline_name(code) for code in filters.airlines],
         "max_stops": filters.max_stops,
         "world": ctx.mode,
-        "notes": _tell_sources(result, ctx.language),
+        "notes": _tell_sources(result, ctx.language) + _tell_budget(filters.max_total, selection.offers, ctx.language),
         "has_answered": any(source.has_answered for source in result.sources),
         "found": selection.found,
         "matching": selection.matching,
@@ -142,7 +156,7 @@ async def search_flights(
         if cheapest_of_all and not selection.offers
         else None,
     }
-    return _answer(answer, runtime, update)
+    return answer_call(runtime, answer, update)
 
 
 @tool
@@ -158,7 +172,7 @@ async def get_offer_details(number: int, runtime: Tooling) -> Command[Any]:
     offer, language = fresh.stored.offer, ctx.language
     details = _offer_facts(fresh.stored, number, (), language) | {
         "world": ctx.mode,
-        "price_note": _tell_price(fresh, language),
+        "price_note": _tell_price(fresh, shown[number - 1], language),
         "slices": [
             {
                 "date": day_text(slice_, language),
@@ -183,7 +197,7 @@ async def get_offer_details(number: int, runtime: Tooling) -> Command[Any]:
         "per_adult": money_text(offer.per_adult, language) if offer.per_adult else None,
     }
     repriced = [*shown[: number - 1], remember(fresh.stored), *shown[number:]]
-    return _answer(details, runtime, {"offers": repriced} if fresh.difference.amount_minor else {})
+    return answer_call(runtime, details, {"offers": repriced, "number": number})
 
 
 def _read_slices(
@@ -204,35 +218,37 @@ def _read_slices(
     return tuple(slices)
 
 
-def _answer(facts: dict[str, Any], runtime: Tooling, update: dict[str, Any]) -> Command[Any]:
-    """An answer to the model that also changes what the conversation remembers."""
-    message = ToolMessage(json.dumps(facts, ensure_ascii=False), tool_call_id=runtime.tool_call_id or "")
-    return Command(update=update | {"messages": [message]})
-
-
 def _tell_sources(result: SearchResult, language: Language) -> list[str]:
     """What a traveller should know of where the prices come from."""
     notes = []
     if minutes := minutes_of(result.age):
         notes.append(say("replies.updated", language, count=minutes))
-    if result.missing:
-        names = ", ".join(provider_name(name) for name in result.missing)
-        notes.append(say("replies.unanswered", language, names=names))
-    return notes
+    return notes + tell_missing(result.missing, language)
 
 
-def _tell_price(fresh: FreshOffer, language: Language) -> str | None:
-    """What became of the price since it was shown; None when nothing did."""
-    if not fresh.is_fresh:
-        return say("replies.price_unconfirmed", language)
-    difference = fresh.difference
-    if not difference.amount_minor:
-        return None
-    key = "replies.price_risen" if difference.amount_minor > 0 else "replies.price_fallen"
-    amount = difference if difference.amount_minor > 0 else difference * -1
-    return say(
-        key, language, difference=money_text(amount, language), previous=money_text(fresh.previous_total, language)
-    )
+def _tell_budget(budget: Money | None, offers: Iterable[StoredOffer], language: Language) -> list[str]:
+    """That a budget could not be held against prices in another currency."""
+    if budget is None:
+        return []
+    others = sorted({stored.offer.total.currency for stored in offers} - {budget.currency})
+    if not others:
+        return []
+    names = ", ".join(others)
+    return [say("replies.budget_not_compared", language, currency=names, budget=money_text(budget, language))]
+
+
+def _tell_price(fresh: FreshOffer, shown: ShownOffer, language: Language) -> str | None:
+    """What became of the price since this traveller saw it; None when nothing did."""
+    notes = [] if fresh.is_fresh else [say("replies.price_unconfirmed", language)]
+    previous = Money(amount_minor=shown["price"], currency=shown["currency"])
+    now = fresh.stored.offer.total
+    if now != previous and now.currency == previous.currency:
+        key = "replies.price_risen" if now > previous else "replies.price_fallen"
+        difference = max(now, previous) - min(now, previous)
+        notes.append(
+            say(key, language, difference=money_text(difference, language), previous=money_text(previous, language))
+        )
+    return " ".join(notes) or None
 
 
 def _offer_facts(stored: StoredOffer, number: int, badges: tuple[str, ...], language: Language) -> dict[str, Any]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, timedelta
 from typing import Annotated, Any
 
 from langchain.tools import tool
+from langgraph.types import Command
 from pydantic import Field
 
 from core.messages import Language, format_day, say
 from domain.airlines import airline_name
-from domain.offers import CabinClass, FlightQuery
+from domain.offers import SEARCH_WINDOW_DAYS, CabinClass, FlightQuery
 from services.flights import calendar
-from services.flights.calendar import MAX_DAYS, DayPrice, PriceCalendar
+from services.flights.calendar import DAYS_AROUND, MAX_DAYS, DayPrice, PriceCalendar
 from tools.arguments import (
+    Airline,
     ClockTime,
     DatePhrase,
     Place,
@@ -26,13 +27,13 @@ from tools.arguments import (
     read_span,
 )
 from tools.cards import MAX_TEXT_LINES, Card, place, start_card
-from tools.context import ToolContext, Tooling, show_card
-from tools.wording import money_text
+from tools.context import ToolContext, Tooling, answer_call, show_card
+from tools.errors import SpanReversed, StayTooLong
+from tools.shown import CheapestDay
+from tools.wording import money_text, provider_name, tell_missing
 from understanding.frame import DateRange
 
-DAYS_AROUND = 3
-
-Nights = Annotated[int, Field(ge=0, le=90)]
+Nights = Annotated[int, Field(ge=0)]
 
 
 @tool
@@ -47,13 +48,13 @@ async def price_calendar(
     children: int = 0,
     infants: int = 0,
     cabin: CabinClass = "economy",
-    airlines: list[str] | None = None,
+    airlines: list[Airline] | None = None,
     max_stops: int | None = None,
     departs_from: ClockTime | None = None,
     departs_until: ClockTime | None = None,
     refundable: bool = False,
     checked_bag: bool = False,
-) -> str:
+) -> Command[Any]:
     """Show the cheapest price of each day, when the traveller may leave on one of several.
 
     Args:
@@ -62,7 +63,7 @@ async def price_calendar(
         day: A day, for three days on both sides of it too, e.g. '2026-12-20'; or a span as said, e.g. 'tháng 12'.
             Leave out for the coming month.
         last_day: The end of a span that begins on `day`, at most 30 days later, e.g. '2026-12-31'.
-        stay_nights: Nights before the way back, e.g. 4. Leave out for one way.
+        stay_nights: Nights before the way back, e.g. 4; ask for them where they are not known. Leave out for one way.
         adults: Travellers of 12 and over, e.g. 2.
         children: Travellers of 2 to 11, e.g. 1.
         infants: Under 2, on a lap, e.g. 0.
@@ -80,6 +81,8 @@ async def price_calendar(
     first, last = _read_days(day, last_day, ctx)
     slices = [make_slice(start, end, first)]
     if stay_nights is not None:
+        if stay_nights > SEARCH_WINDOW_DAYS:
+            raise StayTooLong(count=SEARCH_WINDOW_DAYS)
         slices.append(make_slice(end, start, first + timedelta(days=stay_nights)))
     prices = await calendar.price_calendar(
         ctx.transactions,
@@ -94,7 +97,6 @@ async def price_calendar(
         first=first,
         last=last,
         filters=make_filters(
-            ctx,
             airlines=airlines,
             max_stops=max_stops,
             departs_from=departs_from,
@@ -112,11 +114,18 @@ async def price_calendar(
     answer = asked | {
         "stay_nights": stay_nights,
         "world": ctx.mode,
+        "notes": tell_missing(prices.missing, language),
         "days": [_day_line(each, language) for each in prices.days],
         "unanswered_days": sum(each.state == "unknown" for each in prices.days),
         "cheapest_day": _describe_day(cheapest, language) if cheapest else None,
     }
-    return json.dumps(answer, ensure_ascii=False)
+    return answer_call(runtime, answer, {"cheapest_day": _remember_day(cheapest) if cheapest else None})
+
+
+def _remember_day(day: DayPrice) -> CheapestDay:
+    return CheapestDay(
+        departs_on=day.departs_on.isoformat(), returns_on=day.returns_on.isoformat() if day.returns_on else None
+    )
 
 
 def _read_days(day: str | None, last_day: str | None, ctx: ToolContext) -> tuple[date, date]:
@@ -128,7 +137,10 @@ def _read_days(day: str | None, last_day: str | None, ctx: ToolContext) -> tuple
     first, last = (said.first, said.last) if isinstance(said, DateRange) else (said, said)
     if last_day is not None:
         until = read_span(last_day, ctx)
-        return first, until.last if isinstance(until, DateRange) else until
+        last = until.last if isinstance(until, DateRange) else until
+        if last < first:
+            raise SpanReversed(first=first.isoformat(), last=last.isoformat())
+        return first, last
     around = timedelta(days=0 if isinstance(said, DateRange) else DAYS_AROUND)
     return first - around, last + around
 
@@ -171,6 +183,7 @@ def price_calendar_card(prices: PriceCalendar, language: Language) -> Card:
             "travellers": query.travellers.model_dump(),
             "cabin": query.cabin,
             "stay_nights": (last.departs_on - first.departs_on).days if len(query.slices) > 1 else None,
+            "missing": [provider_name(name) for name in prices.missing],
         },
         "days": [
             {

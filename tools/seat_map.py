@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from langchain.tools import tool
+from langgraph.types import Command
 
 from core.messages import Language, say
 from domain.airlines import airline_name
@@ -14,7 +14,7 @@ from domain.offers import FlightOffer
 from domain.seats import Seat, SeatCabin, SeatFeature, SeatMap
 from services.flights.offers import OfferSeats, get_seat_maps
 from tools.cards import MAX_TEXT_LINES, Card, airport_place, start_card
-from tools.context import ToolContext, Tooling, show_card
+from tools.context import ToolContext, Tooling, answer_call, show_card
 from tools.shown import find_shown
 from tools.wording import money_text
 
@@ -28,7 +28,7 @@ WISHED: tuple[SeatFeature, ...] = ("window", "aisle", "exit_row", "extra_legroom
 
 
 @tool
-async def seat_map(number: int, runtime: Tooling) -> str:
+async def seat_map(number: int, runtime: Tooling) -> Command[Any]:
     """Show which seats of an offer are free and what they cost. Answers questions about window or aisle seats too.
 
     Args:
@@ -46,7 +46,7 @@ async def seat_map(number: int, runtime: Tooling) -> str:
         "world": ctx.mode,
         "flights": [_describe_map(each, offer, language) for each in seats.maps[:MAX_FLIGHTS]],
     }
-    return json.dumps(answer, ensure_ascii=False)
+    return answer_call(runtime, answer, {"number": number})
 
 
 def _describe_map(seats: SeatMap, offer: FlightOffer, language: Language) -> dict[str, Any]:

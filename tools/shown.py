@@ -15,10 +15,19 @@ class ShownOffer(TypedDict):
 
     id: str
     price: int
+    """In minor units of `currency`, as it was last told."""
+    currency: str
     duration: int
     departure: float
     arrival: float
     stops: int
+
+
+class CheapestDay(TypedDict):
+    """The best days of a price calendar, as ISO dates."""
+
+    departs_on: str
+    returns_on: str | None
 
 
 def remember(stored: StoredOffer) -> ShownOffer:
@@ -26,6 +35,7 @@ def remember(stored: StoredOffer) -> ShownOffer:
     return ShownOffer(
         id=str(stored.id),
         price=stored.offer.total.amount_minor,
+        currency=stored.offer.total.currency,
         duration=int(stored.offer.duration.total_seconds()),
         departure=first.departs.instant.timestamp(),
         arrival=last.arrives.instant.timestamp(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.messages import Language, format_clock, format_day, say
 from core.messages import format_money as format_amount
@@ -65,6 +65,17 @@ def _least_text(bags: Iterable[Baggage | None], language: Language) -> str:
     if least.kg is None:
         return say("offers.bag_pieces", language, count=least.pieces)
     return say("offers.bag_kg", language, count=least.pieces, kg=least.kg)
+
+
+def provider_name(name: str) -> str:
+    """A provider as people know it."""
+    return name.capitalize()
+
+
+def tell_missing(providers: Sequence[str], language: Language) -> list[str]:
+    """That providers did not answer, if any did not."""
+    names = ", ".join(provider_name(name) for name in providers)
+    return [say("replies.unanswered", language, names=names)] if names else []
 
 
 def condition_text(condition: Condition, language: Language) -> str:

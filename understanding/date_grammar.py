@@ -120,16 +120,16 @@ def _weekday_rules() -> Iterator[Rule]:
     yield Rule("a week from|on {wd}", _on_weekday_plus_week)
     yield Rule("{wd} ,? of? {week}", rules.on_weekday_of_week)
     yield Rule("{week} ,? on? {wd}", lambda context, week, wd: rules.on_weekday_of_week(context, wd, week))
-    yield Rule("{wd} ,? ngày? {dm}", lambda context, wd, dm: _checked(context, wd, rules.on_numeric(context, *dm)))
+    yield Rule("on? {wd} ,? ngày? {dm}", lambda context, wd, dm: _checked(context, wd, rules.on_numeric(context, *dm)))
     yield Rule("{dm} ( {wd} )", lambda context, dm, wd: _checked(context, wd, rules.on_numeric(context, *dm)))
     yield Rule("{wd} ,? ngày {n}", lambda context, wd, n: _checked(context, wd, rules.on_day_of_month(context, n)))
     yield Rule("{wd} ,? ngày? {n} tháng {mo}", lambda context, wd, n, mo: _checked(context, wd, _on(context, n, mo)))
     yield Rule(
-        "{wd} ,? the? {figure_ord}", lambda context, wd, n: _checked(context, wd, rules.on_day_of_month(context, n))
+        "on? {wd} ,? the? {figure_ord}", lambda context, wd, n: _checked(context, wd, rules.on_day_of_month(context, n))
     )
-    for english in ("{wd} ,? the? {ord} of? {month} ,? {y}?", "{wd} ,? {figure} {month} ,? {y}?"):
+    for english in ("on? {wd} ,? the? {ord} of? {month} ,? {y}?", "on? {wd} ,? {figure} {month} ,? {y}?"):
         yield Rule(english, lambda context, wd, n, m, y: _checked(context, wd, rules.on_day(context, n, m, y)))
-    for american in ("{wd} ,? {month} {ord} ,? {y}?", "{wd} ,? {month} {figure} ,? {y}?"):
+    for american in ("on? {wd} ,? {month} {ord} ,? {y}?", "on? {wd} ,? {month} {figure} ,? {y}?"):
         yield Rule(american, lambda context, wd, m, n, y: _checked(context, wd, rules.on_day(context, n, m, y)))
 
 

@@ -11,7 +11,7 @@ from core.messages import Language as Language
 from domain.money import Money
 from domain.offers import CabinClass
 
-SlotName = Literal["origin", "destination", "depart_on", "return_on", "travellers"]
+SlotName = Literal["origin", "destination", "depart_on", "return_on", "stay_nights", "travellers"]
 TripKind = Literal["one_way", "round_trip", "multi_city"]
 SortKey = Literal["price", "departure", "arrival", "duration", "best"]
 

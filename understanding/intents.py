@@ -25,6 +25,9 @@ class Understood(NamedTuple):
     offers_shown: int
     has_content: bool
     """Some slot word was found, even if it changed nothing."""
+    names_day: bool
+    names_limit: bool
+    """An amount of money or a time of day."""
 
 
 def find_intent(text: Text, understood: Understood) -> Intent:
@@ -41,7 +44,7 @@ def _decide(text: Text, understood: Understood) -> tuple[IntentName, float]:
         return "human", CLEAR
     if find_phrase(text, "help") and not understood.has_content:
         return "help", CLEAR
-    if find_phrase(text, "price_calendar"):
+    if find_phrase(text, "price_calendar") or _asks_around_day(text, understood):
         return "price_calendar", CLEAR
     if not understood.has_changed and (asked := _about_offer(text, understood.offers_shown)):
         return asked, CLEAR
@@ -52,6 +55,11 @@ def _decide(text: Text, understood: Understood) -> tuple[IntentName, float]:
         is_refined = understood.offers_shown > 0 or understood.was_searchable
         return ("refine" if is_refined else "search"), CLEAR
     return _decide_without_slots(text, understood)
+
+
+def _asks_around_day(text: Text, understood: Understood) -> bool:
+    """ "Giá quanh 20/12" is of days; "giá quanh 2 triệu" and "cheapest around noon" are wishes for a search."""
+    return understood.names_day and not understood.names_limit and find_phrase(text, "prices_around")
 
 
 def _about_offer(text: Text, offers_shown: int) -> IntentName | None:

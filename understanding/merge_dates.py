@@ -102,7 +102,7 @@ def _split(draft: Draft, text: Text, said: list[_Said], asked: SlotName | None) 
     if back or not out:
         return out, back
     is_round = draft.get("trip") == "round_trip"
-    if len(out) == 1 and out[0].direction is None and asked == "return_on":
+    if len(out) == 1 and out[0].direction is None and asked in {"return_on", "stay_nights"}:
         return [], out
     if len(out) == 2 and is_round and _relation(text, out[0].mention, out[1].mention) in {"range", "next"}:
         return out[:1], out[1:]

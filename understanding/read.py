@@ -14,7 +14,7 @@ from understanding.filters import FilterMention, find_filters
 from understanding.frame import Frame, Language, SlotName
 from understanding.intents import Understood, find_intent
 from understanding.language import find_language
-from understanding.merge import merge_budget, merge_filters, merge_route, merge_travellers
+from understanding.merge import apply_stay, merge_budget, merge_filters, merge_route, merge_travellers, set_stay
 from understanding.merge_dates import merge_bare_day, merge_dates, merge_times
 from understanding.numbers import number_slot
 from understanding.open_doubts import resolve_doubts
@@ -115,6 +115,8 @@ def read_message(
         was_searchable=before.is_searchable,
         offers_shown=offers_shown,
         has_content=mentions.has_any and not _is_about_something_else(words),
+        names_day=bool(mentions.dates),
+        names_limit=bool(mentions.amounts or mentions.times),
     )
     return Reading(
         language=language,
@@ -190,7 +192,7 @@ def _merge(draft: Draft, words: Text, mentions: Mentions, asked: SlotName | None
 
 def _merge_bare_answer(draft: Draft, words: Text, asked: SlotName | None) -> None:
     """ "2", "hai" or "no" right after a question."""
-    if asked == "return_on" and is_only(words, ("no",)):
+    if asked in {"return_on", "stay_nights"} and is_only(words, ("no",)):
         draft.set("trip", "one_way")
         return
     found = list(number_slot().read(words, 0)) if words.tokens else []
@@ -199,6 +201,9 @@ def _merge_bare_answer(draft: Draft, words: Text, asked: SlotName | None) -> Non
         return
     if asked == "travellers":
         merge_travellers(draft, [TravellerMention(0, 1, words.written, "total", number)], includes=False)
+    elif asked == "stay_nights":
+        set_stay(draft, (number,), words.written)
+        apply_stay(draft)
     elif asked in {"depart_on", "return_on"}:
         merge_bare_day(draft, number, asked)
 

@@ -3,7 +3,7 @@
 const VI = {
   cardLabel: "Các chuyến bay",
   simulated: "Mô phỏng",
-  simulatedMore: "Chuyến bay mô phỏng: không có ghế thật",
+  simulatedMore: "Chuyến bay mô phỏng hoặc thử nghiệm: không có ghế thật",
   returnTrip: "khứ hồi",
   details: "Chi tiết",
   badges: { best: "Đáng chọn", cheapest: "Rẻ nhất", fastest: "Nhanh nhất" },
@@ -53,7 +53,7 @@ const VI = {
 const EN = {
   cardLabel: "Flights",
   simulated: "Simulated",
-  simulatedMore: "Simulated flights: no real seats stand behind them",
+  simulatedMore: "Simulated or test flights: no real seats stand behind them",
   returnTrip: "return",
   details: "Details",
   badges: { best: "Best", cheapest: "Cheapest", fastest: "Fastest" },

@@ -13,7 +13,7 @@ const VI = {
   weekdays: ["T2", "T3", "T4", "T5", "T6", "T7", "CN"],
   stay: (nights) => `ở ${nights} đêm`,
   cheapest: "Rẻ nhất",
-  cheapestOn: (money, days) => `Rẻ nhất ${money}: ${days}`,
+  cheapestOn: (money, day) => `Rẻ nhất ${money}: ${day}`,
   none: "không có chuyến phù hợp",
   unknown: "chưa có giá",
   back: (day) => `về ${day}`,
@@ -28,7 +28,7 @@ const EN = {
   weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
   stay: (nights) => (nights === 1 ? "1 night" : `${nights} nights`),
   cheapest: "Lowest",
-  cheapestOn: (money, days) => `Lowest ${money}: ${days}`,
+  cheapestOn: (money, day) => `Lowest ${money}: ${day}`,
   none: "no suitable flights",
   unknown: "no price yet",
   back: (day) => `back ${day}`,
@@ -71,7 +71,7 @@ export function fill(section, card, say) {
   const title = words.title(nameRoute(card.search.origin, card.search.destination));
   section.setAttribute("aria-label", title);
   section.append(
-    renderHeading(card, title, describeSearch(card.search, words, card.language)),
+    renderHeading(card, title, describeSearch(card.search, words, card.language), nameMissing(card)),
     renderCheapest(card, words),
     renderWeeks(card, words, title, say),
     renderKey(card, words),
@@ -84,11 +84,19 @@ function describeSearch({ travellers, cabin, stay_nights: nights }, words, langu
   return facts.filter(Boolean).join(" · ");
 }
 
+function nameMissing({ search, language }) {
+  return search.missing?.length > 0 && flightWordsIn(language).missing(search.missing.join(", "));
+}
+
 function renderCheapest({ days, language }, words) {
-  const cheapest = days.filter((day) => day.is_cheapest);
-  if (!cheapest.length) return "";
-  const dates = cheapest.map((day) => formatDay(day.date, language)).join(", ");
-  return el("p", { class: "lowest" }, words.cheapestOn(formatMoney(cheapest[0].total, language), dates));
+  const cheapest = findCheapest(days);
+  if (!cheapest) return "";
+  const money = formatMoney(cheapest.total, language);
+  return el("p", { class: "lowest" }, words.cheapestOn(money, formatDay(cheapest.date, language)));
+}
+
+function findCheapest(days) {
+  return days.find((day) => day.is_cheapest);
 }
 
 function renderWeeks(card, words, title, say) {
@@ -146,7 +154,7 @@ function renderDay(day, card, words, say) {
       onclick: () => say(question),
     },
     number,
-    el("span", {}, shortenAmount(day.total, language)),
+    el("span", {}, shortenAmount(day.total, findCheapest(card.days).total.currency, language)),
     day.is_cheapest && el("strong", {}, words.cheapest),
   );
 }
@@ -157,18 +165,19 @@ function nameDay({ date }, first, words) {
   return day === 1 || date === first.date ? words.shortDay(day, month) : day;
 }
 
-/** 1,89Tr or 1.89M: what fits on a seventh of a phone. */
-function shortenAmount({ amount }, language) {
-  const format = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3 });
+/** 1,89Tr or 1.89M: what fits on a seventh of a phone. A total in another currency than the key's names its own. */
+function shortenAmount({ amount, currency }, keyCurrency, language) {
+  const style = currency === keyCurrency ? {} : { style: "currency", currency, currencyDisplay: "narrowSymbol" };
+  const format = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3, ...style });
   return format.format(Number(amount)).replace(/\s/g, "");
 }
 
 function renderKey({ days, search }, words) {
   const { adults, children, infants } = search.travellers;
-  const priced = days.find((day) => day.total);
+  const cheapest = findCheapest(days);
   const marks = Object.keys(MARKS).filter((state) => days.some((day) => day.state === state));
   const lines = [
-    priced && words.totals(priced.total.currency, adults + children + infants),
+    cheapest && words.totals(cheapest.total.currency, adults + children + infants),
     marks.map((state) => `${MARKS[state]} ${words[state]}`).join(" · "),
   ];
   return el("p", { class: "key" }, lines.filter(Boolean).join(" "));

@@ -30,7 +30,7 @@ from services.flights import history, offers
 from services.flights.calendar import price_calendar
 from services.flights.search import search
 from services.flights.selection import Filters, select_offers
-from services.rate_limits import ACCOUNT, CHAT
+from services.rate_limits import ACCOUNT, CALENDAR, CHAT
 
 router = APIRouter(tags=["flights"])
 
@@ -57,7 +57,7 @@ async def search_flights(
     "/flights/calendar",
     response_model=CalendarResponse,
     responses=describe_errors(401, 403, 404),
-    dependencies=[limited(CHAT)],
+    dependencies=[limited(CALENDAR)],
 )
 async def read_price_calendar(
     asked: Annotated[CalendarRequest, Query()], actor: CurrentActor, parts: PartsDep, today: Today

@@ -10,17 +10,18 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from api.schemas.fields import Request, ThreeLetterCode, to_lower
-from domain.airports import city_airports, nearby_airports
+from domain.airports import city_airports
 from domain.money import Money
 from domain.offers import CabinClass, FlightQuery, SliceQuery
 from domain.travellers import TravellerCounts
+from services.flights.calendar import DAYS_AROUND
+from services.flights.nearby import widen
 from services.flights.selection import Filters
 from understanding.frame import SortKey
 
 TravelClass = Annotated[CabinClass, BeforeValidator(to_lower)]
 AirlineCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
 MAX_NEARBY_KM = 300
-DAYS_AROUND = 3
 
 
 class SliceRequest(Request):
@@ -135,16 +136,8 @@ class FlightSearchRequest(Travellers):
 
     def to_query(self) -> FlightQuery:
         """The search in our own words; a code nobody knows stays as it is, for the rules to refuse."""
-        return self.ask(
-            [
-                SliceQuery(
-                    origins=find_airports(origin, self.nearby_km),
-                    destinations=find_airports(destination, self.nearby_km),
-                    departs_on=departs_on,
-                )
-                for origin, destination, departs_on in self._list_legs()
-            ]
-        )
+        slices = [make_slice(*leg) for leg in self._list_legs()]
+        return self.ask([widen(slice_, self.nearby_km) for slice_ in slices] if self.nearby_km else slices)
 
     def _list_legs(self) -> list[tuple[str, str, date]]:
         if self.slices is not None:
@@ -181,11 +174,10 @@ class CalendarRequest(Travellers):
         return _shift(self.depart_date, -DAYS_AROUND), _shift(self.depart_date, DAYS_AROUND)
 
     def to_query(self) -> FlightQuery:
-        there, back = find_airports(self.origin, 0), find_airports(self.destination, 0)
         first, _ = self.to_days()
-        slices = [SliceQuery(origins=there, destinations=back, departs_on=first)]
+        slices = [make_slice(self.origin, self.destination, first)]
         if self.stay_nights is not None:
-            slices.append(SliceQuery(origins=back, destinations=there, departs_on=_shift(first, self.stay_nights)))
+            slices.append(make_slice(self.destination, self.origin, _shift(first, self.stay_nights)))
         return self.ask(slices)
 
 
@@ -194,9 +186,7 @@ def _shift(day: date, days: int) -> date:
     return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
 
 
-def find_airports(code: str, nearby_km: int) -> tuple[str, ...]:
-    """The airports a code stands for, and those around; an unknown code stays as it is, for the rules to refuse."""
-    own = city_airports(code) or (code,)
-    if not nearby_km:
-        return own
-    return tuple(dict.fromkeys([*own, *(near for each in own for near in nearby_airports(each, nearby_km))]))
+def make_slice(origin: str, destination: str, departs_on: date) -> SliceQuery:
+    """A slice between all airports its codes stand for; an unknown code stays as it is, for the rules to refuse."""
+    origins, destinations = (city_airports(code) or (code,) for code in (origin, destination))
+    return SliceQuery(origins=origins, destinations=destinations, departs_on=departs_on)

@@ -162,6 +162,8 @@ class FareRulesResponse(BaseModel):
     change: Condition
     notes: list[FareNote]
     """In the carrier's words."""
+    is_fresh: bool
+    """False when the provider could not be asked now, and this is what it told with the offer."""
 
 
 class DayRead(BaseModel):
@@ -257,11 +259,13 @@ def read_rules(found: OfferRules) -> FareRulesResponse:
         refund=found.rules.refund,
         change=found.rules.change,
         notes=list(found.rules.notes),
+        is_fresh=found.is_fresh,
     )
 
 
 def read_calendar(calendar: PriceCalendar) -> CalendarResponse:
-    return CalendarResponse(days=[_read_day(day, is_cheapest=day == calendar.cheapest) for day in calendar.days])
+    cheapest = calendar.cheapest
+    return CalendarResponse(days=[_read_day(day, is_cheapest=day is cheapest) for day in calendar.days])
 
 
 def _read_day(day: DayPrice, *, is_cheapest: bool) -> DayRead:

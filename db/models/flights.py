@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, CreatedAt, PrimaryKey
@@ -51,18 +51,13 @@ class FlightSearch(Base):
 
 
 class FlightOfferCache(Base):
-    """Which offers answered a search, in order. An index into `offers`; swept when stale."""
+    """Which offers answered a search, in order. An index into `offers`, and gone with them."""
 
     __tablename__ = "flight_offer_cache"
-    __table_args__ = (
-        UniqueConstraint("search_key", "position"),
-        Index(None, "search_key", "expires_at"),
-        Index(None, "expires_at"),
-    )
+    __table_args__ = (UniqueConstraint("search_key", "position"),)
 
     id: Mapped[PrimaryKey]
     search_key: Mapped[str]
     position: Mapped[int]
     offer_id: Mapped[UUID] = mapped_column(ForeignKey("offers.id", ondelete="CASCADE"), index=True)
-    expires_at: Mapped[datetime]
     created_at: Mapped[CreatedAt]

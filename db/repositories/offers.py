@@ -27,7 +27,7 @@ class OfferRepository:
         found = await self._session.execute(
             select(FlightOfferCache.search_key, FlightOfferCache.created_at, Offer)
             .join(FlightOfferCache, FlightOfferCache.offer_id == Offer.id)
-            .where(FlightOfferCache.search_key.in_(search_keys), FlightOfferCache.expires_at > now)
+            .where(FlightOfferCache.search_key.in_(search_keys), Offer.expires_at > now)
             .order_by(FlightOfferCache.search_key, FlightOfferCache.position)
         )
         return [(key, found_at, offer) for key, found_at, offer in found]
@@ -47,6 +47,8 @@ class OfferRepository:
         They are written in the order of their names, so that two searches with offers in common cannot wait for each
         other for ever.
         """
+        if not rows:
+            return []
         by_name = sorted(range(len(rows)), key=lambda index: str(rows[index]["provider_offer_id"]))
         statement = postgresql.insert(Offer)
         statement = statement.on_conflict_do_update(
@@ -70,13 +72,19 @@ class OfferRepository:
         """Drop what nobody can be shown any more, with its places in the index."""
         await self._session.execute(delete(Offer).where(Offer.expires_at < before))
 
-    async def replace_cached(self, search_key: str, offers: Sequence[tuple[UUID, datetime]]) -> None:
+    async def forget_cached(self, offer_id: UUID) -> None:
+        """No longer answer any search with an offer."""
+        await self._session.execute(delete(FlightOfferCache).where(FlightOfferCache.offer_id == offer_id))
+
+    async def replace_cached(self, search_key: str, offers: Sequence[UUID]) -> None:
         """What answers a search from now on: offers in their order, each until it expires."""
         await self._session.execute(delete(FlightOfferCache).where(FlightOfferCache.search_key == search_key))
+        if not offers:
+            return
         await self._session.execute(
             insert(FlightOfferCache),
             [
-                {"search_key": search_key, "position": position, "offer_id": offer_id, "expires_at": expires_at}
-                for position, (offer_id, expires_at) in enumerate(offers)
+                {"search_key": search_key, "position": position, "offer_id": offer_id}
+                for position, offer_id in enumerate(offers)
             ],
         )

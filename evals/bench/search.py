@@ -26,7 +26,8 @@ import httpx
 
 from domain.travellers import TravellerCounts
 from providers.flights.amadeus_offers import Reading, read_offer
-from providers.sandbox.amadeus_api import PATH, SANDBOX_AMADEUS_ID, SANDBOX_AMADEUS_SECRET
+from providers.sandbox.amadeus_api import PATH
+from providers.sandbox.amadeus_gate import SANDBOX_AMADEUS_ID, SANDBOX_AMADEUS_SECRET
 
 OFFERS = 250
 ROUNDS = 20
@@ -78,14 +79,21 @@ async def fetch_amadeus_offers(client: httpx.AsyncClient) -> list[Any]:
     token = (await client.post(f"{PATH}/v1/security/oauth2/token", data=form)).json()["access_token"]
     offers: list[Any] = []
     for day in range(30):
-        params: dict[str, str | int] = {
-            "originLocationCode": "SGN",
-            "destinationLocationCode": "NRT",
-            "departureDate": (FIRST_DAY + timedelta(days=day)).isoformat(),
-            "adults": 2,
+        asked = {
+            "currencyCode": "EUR",
+            "originDestinations": [
+                {
+                    "id": "1",
+                    "originLocationCode": "SGN",
+                    "destinationLocationCode": "NRT",
+                    "departureDateTimeRange": {"date": (FIRST_DAY + timedelta(days=day)).isoformat()},
+                }
+            ],
+            "travelers": [{"id": n, "travelerType": "ADULT"} for n in ("1", "2")],
+            "sources": ["GDS"],
         }
-        headers = {"Authorization": f"Bearer {token}"}
-        offers += (await client.get(f"{PATH}/v2/shopping/flight-offers", params=params, headers=headers)).json()["data"]
+        headers = {"Authorization": f"Bearer {token}", "X-HTTP-Method-Override": "GET"}
+        offers += (await client.post(f"{PATH}/v2/shopping/flight-offers", json=asked, headers=headers)).json()["data"]
         if len(offers) >= OFFERS:
             return offers[:OFFERS]
     raise RuntimeError("too few offers to measure")
@@ -120,7 +128,9 @@ def show(name: str, times: Sequence[float], reference: float, unit: str) -> None
 async def measure_normalising(client: httpx.AsyncClient) -> None:
     offers = await fetch_amadeus_offers(client)
     text = json.dumps(offers)
-    reading = Reading(cabin="economy", party=TravellerCounts(adults=2), now=datetime.now(UTC), is_simulated=True)
+    reading = Reading(
+        cabin="economy", currency="EUR", party=TravellerCounts(adults=2), now=datetime.now(UTC), is_simulated=True
+    )
     parse = median(time_calls(lambda: json.loads(text), ROUNDS))
     print(f"reference: json.loads of {len(offers)} Amadeus offers, {len(text) // 1024} kB: {parse:.2f} ms")  # noqa: T201
     show(

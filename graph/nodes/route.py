@@ -21,13 +21,12 @@ def route(state: State, runtime: Runtime[TurnContext]) -> Command[str]:
         last_agent=state.get("agent"),
         offers=state.get("offers", []),
         last_number=state.get("number"),
+        last_asked=state.get("asked"),
     )
     runtime.stream_writer({"route": {"agent": chosen.agent, "reason": chosen.reason}})
-    update: State = {"agent": chosen.agent, "asked": chosen.asked}
+    update: State = {"agent": chosen.agent, "asked": chosen.asked, "cheapest_day": None}
     if chosen.call is None:
         return Command(update=update, goto=chosen.agent)
-    if "number" in chosen.call.args:
-        update["number"] = chosen.call.args["number"]
     call = tool_call(name=chosen.call.name, args=chosen.call.args, id=f"call_{new_id().hex}")
     update["messages"] = [AIMessage("", tool_calls=[call])]
     return Command(update=update, goto="tools")

@@ -6,10 +6,11 @@ Its order ids arrive percent-encoded and are put into paths as they are. Nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NoReturn
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from core.deadlines import deadline
 from core.metrics import OFFERS_DROPPED
@@ -35,18 +36,17 @@ from providers.flights.amadeus_errors import (
     PriceDiscrepancy,
 )
 from providers.flights.amadeus_offers import (
-    DropReason,
-    OfferUnreadable,
     Reading,
-    ensure_asked_for,
     parse_offer,
     read_offer,
 )
-from providers.flights.amadeus_orders import parse_order, read_order, write_order, write_pricing, write_search
+from providers.flights.amadeus_orders import parse_order, read_order, write_order
+from providers.flights.amadeus_search import write_pricing, write_search
 from providers.flights.amadeus_seats import choose_seats, read_seat_maps
-from providers.flights.amadeus_wire import Wire, WireOffer
+from providers.flights.amadeus_wire import WireIncluded, WireOffer
 from providers.flights.base import (
     Capability,
+    FlightProviderError,
     FoundOffer,
     InvalidRequest,
     OfferGone,
@@ -57,29 +57,12 @@ from providers.flights.base import (
     Unsupported,
     WorldMode,
 )
+from providers.flights.unreadable import DropReason, Unreadable
 
 PRICING_PATH = "/v1/shopping/flight-offers/pricing"
 ORDERS_PATH = "/v1/booking/flight-orders"
 PRICING_SECONDS = 5.0
 """For the look at the price before a booking, so that the booking itself has its time."""
-
-
-class WireRuleText(Wire):
-    description_type: str | None = None
-    text: str | None = None
-
-
-class WireFareNotes(Wire):
-    descriptions: list[WireRuleText] | None = None
-
-
-class WireFareRule(Wire):
-    name: str | None = None
-    fare_notes: WireFareNotes | None = None
-
-
-class WireIncluded(Wire):
-    rules: dict[str, WireFareRule] | None = Field(default=None, alias="detailed-fare-rules")
 
 
 class Amadeus:
@@ -97,14 +80,11 @@ class Amadeus:
         base_url: str,
         clock: Callable[[], datetime],
         is_test: bool,
-        max_calls: int = 8,
     ) -> None:
         self.mode: WorldMode = "test" if is_test else "live"
         self._is_test = is_test
         self._clock = clock
-        self._client = AmadeusClient(
-            client_id=client_id, client_secret=client_secret, base_url=base_url, max_calls=max_calls
-        )
+        self._client = AmadeusClient(client_id=client_id, client_secret=client_secret, base_url=base_url)
 
     def close(self) -> None:
         self._client.close()
@@ -142,17 +122,16 @@ class Amadeus:
     async def book(self, found: FoundOffer, purchase: Purchase) -> Order:
         if purchase.flow != "instant":
             raise Unsupported("no seats are held without money")
-        raw, agreed = choose_seats(found, purchase.services)
+        raw = choose_seats(found.raw, _parse(found.raw), purchase.services)
         with deadline(PRICING_SECONDS):
             priced, _ = await self._price(found, raw)
-        if priced.offer.total != agreed:
-            # the offer itself, without the seats it was priced with
-            raise PriceChanged(await self.price(found) if purchase.services else priced)
+        if priced.offer.total != purchase.total:
+            raise await self._find_change(found, purchase)
         body = write_order(priced.raw, _parse(priced.raw), purchase)
         try:
             answer = await self._client.act("POST", ORDERS_PATH, body, gone=OFFER_GONE)
         except PriceDiscrepancy:
-            raise PriceChanged(await self.price(found)) from None
+            raise await self._find_change(found, purchase) from None
         return self._read_booked(answer, priced, purchase)
 
     async def get_order(self, provider_order_id: str) -> Order:
@@ -181,20 +160,12 @@ class Amadeus:
         order_id = quote.provider_order_id
         try:
             order = await self.get_order(order_id)
-            await self._client.act("DELETE", f"{ORDERS_PATH}/{order_id}", gone=ORDER_GONE)
         except OfferGone:  # Amadeus forgets what was cancelled, so there is no telling when that was
-            order = Order(
-                provider=self.name,
-                provider_order_id=order_id,
-                reference=None,
-                record_locator=None,
-                status="cancelled",
-                slices=(),
-                total=None,
-                pay_by=None,
-                tickets=(),
-                simulated=self._is_test,
-            )
+            return self._remember_nothing_of(order_id)
+        if order.status == "ticketed" or order.total != quote.refund:
+            raise OfferGone("the order is no longer as it was quoted")
+        with suppress(OfferGone):  # somebody else was faster
+            await self._client.act("DELETE", f"{ORDERS_PATH}/{order_id}", gone=ORDER_GONE)
         return order.model_copy(update={"status": "cancelled"})
 
     async def services(self, found: FoundOffer) -> list[Service]:  # noqa: ARG002  the port's
@@ -213,18 +184,17 @@ class Amadeus:
         _refuse("changes")
 
     def _read_offers(self, answer: dict[str, Any], query: FlightQuery) -> list[FoundOffer]:
-        """What is sensible and was asked for; the rest is counted."""
+        """What is sensible and in the money asked for; the rest is counted."""
         raws = answer.get("data")
         if not isinstance(raws, list):
             raise ProviderDown("unreadable offers")
-        reading = self._reading(query.cabin, query.travellers)
+        reading = self._reading(query.cabin, query.currency, query.travellers)
         found: list[FoundOffer] = []
         reasons: set[DropReason] = set()
         for raw in raws:
             try:
                 offer = read_offer(raw, reading)
-                ensure_asked_for(offer, query)
-            except OfferUnreadable as unreadable:
+            except Unreadable as unreadable:
                 reasons.add(unreadable.reason)
                 OFFERS_DROPPED.labels(self.name, unreadable.reason).inc()
             else:
@@ -237,6 +207,7 @@ class Amadeus:
         self, found: FoundOffer, raw: dict[str, Any], params: str = ""
     ) -> tuple[FoundOffer, dict[str, Any]]:
         """The offer as it is sold now, and the whole answer."""
+        before = found.offer
         answer = await self._client.ask("POST", PRICING_PATH + params, write_pricing(raw), gone=OFFER_GONE)
         data = answer.get("data")
         priced = data.get("flightOffers") if isinstance(data, dict) else None
@@ -245,15 +216,36 @@ class Amadeus:
         if not priced:
             raise OfferGone("no longer priced")
         try:
-            offer = read_offer(priced[0], self._reading(found.offer.cabin, found.offer.travellers))
-        except OfferUnreadable as unreadable:
+            offer = read_offer(priced[0], self._reading(before.cabin, before.total.currency, before.travellers))
+        except Unreadable as unreadable:
             if unreadable.reason == "expired":
                 raise OfferGone("past its ticketing date") from None
             raise ProviderDown(f"unreadable price: {unreadable.reason}") from None
-        if offer.total.currency != found.offer.total.currency or _flights(offer) != _flights(found.offer):
+        if _flights(offer) != _flights(before):
             raise ProviderDown("the price of another offer")
-        named = offer.model_copy(update={"provider_offer_id": found.offer.provider_offer_id})
+        named = offer.model_copy(update={"provider_offer_id": before.provider_offer_id})
         return FoundOffer(named, priced[0]), answer
+
+    async def _find_change(self, found: FoundOffer, purchase: Purchase) -> FlightProviderError:
+        """Why the sum is another than the one agreed: the offer is asked for without the seats chosen."""
+        now = await self.price(found)
+        if purchase.services and now.offer.total == found.offer.total:
+            return InvalidRequest("services changed")
+        return PriceChanged(now)
+
+    def _remember_nothing_of(self, order_id: str) -> Order:
+        return Order(
+            provider=self.name,
+            provider_order_id=order_id,
+            reference=None,
+            record_locator=None,
+            status="cancelled",
+            slices=(),
+            total=None,
+            pay_by=None,
+            tickets=(),
+            simulated=self._is_test,
+        )
 
     def _read_booked(self, answer: dict[str, Any], priced: FoundOffer, purchase: Purchase) -> Order:
         wire = parse_order(answer.get("data"))
@@ -263,8 +255,8 @@ class Amadeus:
         bought = {"slices": order.slices or priced.offer.slices, "total": order.total or priced.offer.total}
         return order.model_copy(update={**bought, "reference": purchase.reference})
 
-    def _reading(self, cabin: CabinClass, party: TravellerCounts | None) -> Reading:
-        return Reading(cabin=cabin, party=party, now=self._clock(), is_simulated=self._is_test)
+    def _reading(self, cabin: CabinClass, currency: str, party: TravellerCounts | None) -> Reading:
+        return Reading(cabin=cabin, currency=currency, party=party, now=self._clock(), is_simulated=self._is_test)
 
 
 def _refuse(what: str) -> NoReturn:
@@ -274,7 +266,7 @@ def _refuse(what: str) -> NoReturn:
 def _parse(raw: dict[str, Any]) -> WireOffer:
     try:
         return parse_offer(raw)
-    except OfferUnreadable:
+    except Unreadable:
         raise InvalidRequest("no offer of ours") from None
 
 

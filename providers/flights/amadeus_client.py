@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from email.message import Message
-from http.client import HTTPException, HTTPResponse, IncompleteRead
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from typing import Any, Literal, NamedTuple
 from urllib.error import URLError
 from urllib.request import (
@@ -31,11 +31,13 @@ from urllib.request import (
 )
 
 from amadeus import Client, ResponseError  # type: ignore[import-untyped]  # the package has no types
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from core.deadlines import seconds_left
 from providers.flights.amadeus_errors import NOTHING_GOES, Refusal, read_refusal, to_port_error
 from providers.flights.base import FlightProviderError, InvalidRequest, OutcomeUnknown, ProviderDown, ProviderRetired
+from providers.flights.guard import READS_AT_ONCE, WRITES_AT_ONCE
+from providers.flights.wire_json import read_json
 
 READ_SECONDS = 10.0
 WRITE_SECONDS = 25.0
@@ -43,18 +45,17 @@ WRITE_SECONDS = 25.0
 TOKEN_PATH = "/v1/security/oauth2/token"  # noqa: S105  a path
 TOKEN_MARGIN_SECONDS = 10.0
 _CHUNK_BYTES = 65_536
-_NEVER_SENT = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
 
 Verb = Literal["GET", "POST", "DELETE"]
 
 
 class AmadeusClient:
-    """Calls of one Amadeus contract, at most `max_calls` of them at once."""
+    """Calls of one Amadeus contract, as many at once as the guard lets in."""
 
-    def __init__(self, *, client_id: str, client_secret: str, base_url: str, max_calls: int) -> None:
+    def __init__(self, *, client_id: str, client_secret: str, base_url: str) -> None:
         self._base_url = base_url.rstrip("/")
         self._opener = _make_opener()
-        self._threads = ThreadPoolExecutor(max_calls, thread_name_prefix="amadeus")
+        self._threads = ThreadPoolExecutor(READS_AT_ONCE + WRITES_AT_ONCE, thread_name_prefix="amadeus")
         self._sdk = _make_silent_sdk(client_id, client_secret, self._open)
         self._token = self._sdk.access_token = _SharedToken(self._sdk)
 
@@ -67,7 +68,10 @@ class AmadeusClient:
     async def act(
         self, verb: Verb, path: str, body: dict[str, Any] | None = None, *, gone: frozenset[int] = NOTHING_GOES
     ) -> dict[str, Any]:
-        """The answer to a write, {} where it has none; raises OutcomeUnknown once the request may have arrived."""
+        """The answer to a write, {} where it has none; raises OutcomeUnknown once the request may have arrived.
+
+        Nothing is sent once the deadline has passed: who gave the call up may look already for what became of it.
+        """
         return await self._run(_Call(verb, path, body or {}, gone, has_effect=True))
 
     def close(self) -> None:
@@ -113,12 +117,14 @@ class AmadeusClient:
         request.full_url = self._base_url + request.selector
         answer = self._exchange(request, has_effect=has_effect)
         if 200 <= answer.status < 300:
+            if answer.body:
+                read_json(answer.body)  # the SDK would let in what the database cannot keep
             return answer
         raise _Refused(read_refusal(answer.status, answer.headers.get("Retry-After"), answer.body))
 
     def _exchange(self, request: Request, *, has_effect: bool) -> _Answer:
-        seconds = WRITE_SECONDS if has_effect else seconds_left(READ_SECONDS)
-        if seconds <= 0:
+        seconds = seconds_left(WRITE_SECONDS if has_effect else READ_SECONDS)
+        if seconds <= 0:  # a thread cannot be stopped, so it looks itself
             raise ProviderDown("no time left")
         ends_at = time.monotonic() + seconds
         try:
@@ -208,7 +214,7 @@ class _SharedToken:
             token = _TokenAnswer.model_validate(answer.result)
         except _Refused as refused:
             raise _token_error(refused.refusal) from None
-        except (ResponseError, AttributeError, ValidationError, UnicodeDecodeError):
+        except (ResponseError, AttributeError, ValueError):
             raise ProviderDown("unreadable token") from None
         margin = min(TOKEN_MARGIN_SECONDS, token.expires_in / 2)
         self._ends_at = time.monotonic() + token.expires_in - margin
@@ -221,6 +227,39 @@ def _token_error(refusal: Refusal) -> FlightProviderError:
     if refusal.status == 401 or isinstance(error, InvalidRequest):
         return ProviderRetired(refusal.reason)
     return error
+
+
+class _TooLate(OSError):
+    """Connecting took all the time there was."""
+
+
+_NEVER_SENT = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError, _TooLate)
+
+
+class _PunctualConnection(HTTPConnection):
+    """Sends nothing past the deadline, and what it sends in the time that connecting has left."""
+
+    def connect(self) -> None:
+        super().connect()
+        left = seconds_left(self.timeout or 0)
+        if left <= 0:
+            self.close()
+            raise _TooLate
+        self.sock.settimeout(left)
+
+
+class _PunctualTlsConnection(_PunctualConnection, HTTPSConnection):
+    pass
+
+
+class _PunctualHandler(HTTPHandler):
+    def http_open(self, request: Request) -> HTTPResponse:
+        return self.do_open(_PunctualConnection, request)
+
+
+class _PunctualTlsHandler(HTTPSHandler):
+    def https_open(self, request: Request) -> HTTPResponse:
+        return self.do_open(_PunctualTlsConnection, request)
 
 
 def _receive(response: HTTPResponse, ends_at: float) -> _Answer:
@@ -251,7 +290,7 @@ def _lost(reason: str, *, has_effect: bool) -> FlightProviderError:
 def _make_opener() -> OpenerDirector:
     """Plain HTTP: every status is an answer, and a redirect is not followed, since the token would go along."""
     opener = OpenerDirector()
-    for handler in (ProxyHandler(), UnknownHandler(), HTTPHandler(), HTTPSHandler()):
+    for handler in (ProxyHandler(), UnknownHandler(), _PunctualHandler(), _PunctualTlsHandler()):
         opener.add_handler(handler)
     return opener
 

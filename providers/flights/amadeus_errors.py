@@ -22,10 +22,14 @@ QUOTA_SPENT = 38195
 TOO_MANY_REQUESTS = 38194
 PRICE_DISCREPANCY = 37200
 SEGMENT_SELL_FAILURE = 34651
+SERVICE_TAKEN = 38034
 TIMED_OUT_INSIDE = frozenset({141, 38189})
-RETIRED = frozenset({38187, 38191, 38196, 38197, 39683, 39686})
-"""The key is wrong or revoked, or the gateway no longer knows the service (38196)."""
-OFFER_GONE = frozenset({1797, 4926, 34107})
+FAILED_ON_THE_WAY = frozenset({9112, 36870})
+"""Ticketing or the booking failed: how far it had come is not said."""
+KEY_REFUSED = frozenset({38187, 39683, 39686})
+"""The key is wrong or revoked. A path that is not served (38196, 38197) says nothing about the others."""
+INVALID_DATA = 4926
+OFFER_GONE = frozenset({1797, INVALID_DATA, 34107})
 """Not found, data that is no longer valid, a fare that no longer applies; said of an offer."""
 FLIGHT_DOES_NOT_OPERATE = 4481
 ORDER_GONE = frozenset({1797})
@@ -50,11 +54,14 @@ class Refusal(NamedTuple):
     @property
     def is_of_token(self) -> bool:
         """Whether a fresh token may help: the key itself is not what was refused."""
-        return self.status == 401 and not self.codes & RETIRED
+        return self.status == 401 and not self.codes & KEY_REFUSED
 
     @property
     def reason(self) -> str:
         return " ".join([f"status {self.status}", *(f"code {code}" for code in sorted(self.codes))])
+
+    def points_at(self, part: str) -> bool:
+        return any(part in field for field in self.fields)
 
 
 def read_refusal(status: int, retry_after: str | None, body: bytes) -> Refusal:
@@ -80,19 +87,23 @@ def to_port_error(refusal: Refusal, *, gone: frozenset[int], has_effect: bool) -
         return QuotaSpent(reason)
     if status == 429 or TOO_MANY_REQUESTS in codes:
         return ProviderBusy(reason, refusal.retry_after)
-    if codes & RETIRED:
+    if codes & KEY_REFUSED:
         return ProviderRetired(reason)
     if not 400 <= status < 500 or status == 408 or codes & TIMED_OUT_INSIDE:
         return OutcomeUnknown(reason) if has_effect else ProviderDown(reason)
-    if SEGMENT_SELL_FAILURE in codes:
+    if has_effect and codes & FAILED_ON_THE_WAY:
+        return OutcomeUnknown(reason)
+    if codes & {SEGMENT_SELL_FAILURE, SERVICE_TAKEN}:
         return SoldOut(reason)
     if PRICE_DISCREPANCY in codes:
         return PriceDiscrepancy(reason)
+    if INVALID_DATA in codes and refusal.points_at("/travelers"):  # at the people, not at the offer
+        return InvalidRequest(reason)
     if codes & gone:
         return OfferGone(reason)
     if status in (401, 403, 404):  # a way station's, as far as we can read: nobody looked at the request
         return ProviderDown(reason)
-    if any("currencyCode" in field for field in refusal.fields):
+    if refusal.points_at("currencyCode"):
         return UnsoldCurrency(reason)
     return InvalidRequest(reason)
 

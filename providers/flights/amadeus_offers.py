@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -20,7 +19,6 @@ from domain.offers import (
     Condition,
     Conditions,
     FlightOffer,
-    FlightQuery,
     LocalTime,
     PricePart,
     Segment,
@@ -39,40 +37,33 @@ from providers.flights.amadeus_wire import (
     WireSegment,
     WireTraveller,
 )
+from providers.flights.unreadable import Unreadable
 
 OFFER_LIFE = timedelta(minutes=20)
 """Amadeus sets no term of its own: prices are read again before they bind anybody."""
 KG_PER_POUND = Decimal("0.45359237")
 
-DropReason = Literal[
-    "unreadable", "unknown_airport", "bad_times", "bad_price", "other_currency", "wrong_route", "wrong_party", "expired"
-]
-
-
-class OfferUnreadable(Exception):
-    """Makes no sense, or is not what was asked for."""
-
-    def __init__(self, reason: DropReason) -> None:
-        super().__init__(reason)
-        self.reason: DropReason = reason
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an offer does not say itself."""
+    """What an offer does not say itself, or has to say."""
 
     cabin: CabinClass
     """That of segments without one."""
+    currency: str
+    """Which was asked for."""
     party: TravellerCounts | None
     now: datetime
     is_simulated: bool
 
 
 def read_offer(raw: object, reading: Reading) -> FlightOffer:
-    """Raises OfferUnreadable."""
+    """Raises Unreadable."""
     wire = parse_offer(raw)
     slices = read_slices(wire, reading.cabin)
     parts = _read_price(wire)
+    if parts[0].base_each.currency != reading.currency:
+        raise Unreadable("other_currency")
     first = wire.details_of(wire.itineraries[0].segments[0].id)
     cabin = _main_cabin(slices)
     brand = first.branded_fare_label or first.branded_fare or cabin.replace("_", " ")
@@ -83,7 +74,7 @@ def read_offer(raw: object, reading: Reading) -> FlightOffer:
         fare_brand=brand.title(),
         cabin=cabin,
         price_parts=parts,
-        conditions=_read_conditions(wire, parts[0].base_each.currency),
+        conditions=_read_conditions(wire, reading.currency),
         seats_left=wire.number_of_bookable_seats,
         expires_at=_read_expiry(wire, ZoneInfo(slices[0].departs.zone), reading.now),
         simulated=reading.is_simulated,
@@ -92,28 +83,11 @@ def read_offer(raw: object, reading: Reading) -> FlightOffer:
 
 
 def parse_offer(raw: object) -> WireOffer:
-    """Raises OfferUnreadable."""
+    """Raises Unreadable."""
     try:
         return WireOffer.model_validate(raw)
     except ValidationError:
-        raise OfferUnreadable("unreadable") from None
-
-
-def ensure_asked_for(offer: FlightOffer, query: FlightQuery) -> None:
-    """Raises OfferUnreadable for other places, another day, another party or other money."""
-    if offer.total.currency != query.currency:
-        raise OfferUnreadable("other_currency")
-    fits = len(offer.slices) == len(query.slices) and all(
-        slice_.origin in asked.origins
-        and slice_.destination in asked.destinations
-        and slice_.departs.at_local.date() == asked.departs_on
-        for slice_, asked in zip(offer.slices, query.slices, strict=False)
-    )
-    if not fits:
-        raise OfferUnreadable("wrong_route")
-    priced = {part.traveller_type: part.count for part in offer.price_parts if part.traveller_type}
-    if priced and priced != query.travellers.by_type():
-        raise OfferUnreadable("wrong_party")
+        raise Unreadable("unreadable") from None
 
 
 def read_slices(wire: WireOffer, cabin: CabinClass) -> tuple[Slice, ...]:
@@ -124,15 +98,15 @@ def read_slices(wire: WireOffer, cabin: CabinClass) -> tuple[Slice, ...]:
     for slice_ in slices:
         waits = slice_.layovers
         if any(wait < timedelta() for wait in waits) or any(s.duration <= timedelta() for s in slice_.segments):
-            raise OfferUnreadable("bad_times")
+            raise Unreadable("bad_times")
     return slices
 
 
 def read_total(price: WirePrice) -> Money:
-    """With every fee. Raises OfferUnreadable."""
+    """With every fee. Raises Unreadable."""
     total = _read_money(price.grand_total or price.total, price.currency)
     if total.amount_minor <= 0:
-        raise OfferUnreadable("bad_price")
+        raise Unreadable("bad_price")
     return total
 
 
@@ -160,7 +134,7 @@ def _read_segment(wire: WireSegment, details: WireFareDetails, cabin: CabinClass
 def _read_point(wire: WirePoint) -> tuple[str, LocalTime]:
     airport = find_airport(wire.iata_code)
     if airport is None:
-        raise OfferUnreadable("unknown_airport")
+        raise Unreadable("unknown_airport")
     return airport.iata, LocalTime(at_local=wire.at, zone=airport.zone)
 
 
@@ -218,11 +192,11 @@ def _read_party(price: WirePrice) -> PricePart:
 def _read_amounts(price: WirePrice, currency: str | None) -> tuple[Money, Money]:
     """Base and taxes."""
     if price.currency not in (None, currency):
-        raise OfferUnreadable("other_currency")
+        raise Unreadable("other_currency")
     total = _read_money(price.total or price.grand_total, currency)
     base = total if price.base is None else _read_money(price.base, currency)
     if not 0 <= base.amount_minor <= total.amount_minor:
-        raise OfferUnreadable("bad_price")
+        raise Unreadable("bad_price")
     return base, total - base
 
 
@@ -230,7 +204,7 @@ def _read_money(amount: str | None, currency: str | None) -> Money:
     try:
         return Money.parse(amount or "", currency or "")
     except ValueError:
-        raise OfferUnreadable("bad_price") from None
+        raise Unreadable("bad_price") from None
 
 
 def _read_conditions(wire: WireOffer, currency: str) -> Conditions:
@@ -268,7 +242,7 @@ def _read_expiry(wire: WireOffer, zone: ZoneInfo, now: datetime) -> datetime:
         elif last.tzinfo is None:
             last = last.replace(tzinfo=zone)
         if last <= now:
-            raise OfferUnreadable("expired")
+            raise Unreadable("expired")
         return min(expires_at, last)
     return expires_at
 

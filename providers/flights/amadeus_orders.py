@@ -1,4 +1,4 @@
-"""Amadeus's questions and orders: writing what is searched and bought, reading what became of it."""
+"""Amadeus's orders: writing what is bought, reading what became of it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from typing import Any
 import phonenumbers
 from pydantic import Field, ValidationError
 
-from domain.airports import cities
-from domain.offers import FlightQuery, SliceQuery
 from domain.orders import Contact, Order, OrderTraveller, Purchase, Ticket, TravelDocument
-from domain.travellers import DocumentKind, Gender, TravellerType
-from providers.flights.amadeus_offers import OfferUnreadable, parse_offer, read_slices, read_total
+from domain.travellers import DocumentKind, Gender
+from providers.flights.amadeus_offers import parse_offer, read_slices, read_total
 from providers.flights.amadeus_wire import TRAVELLER_TYPES, Wire, WireOffer
 from providers.flights.base import InvalidRequest
+from providers.flights.unreadable import Unreadable
 
-MAX_OFFERS = 100
-MAX_ALTERNATIVE_PLACES = 2
-
-_WIRE_TYPES: dict[TravellerType, str] = {kind: name for name, kind in TRAVELLER_TYPES.items()}
 _GENDERS: dict[Gender, str] = {"male": "MALE", "female": "FEMALE", "other": "UNSPECIFIED"}
 _DOCUMENTS: dict[DocumentKind, str] = {"passport": "PASSPORT", "identity_card": "IDENTITY_CARD"}
 
@@ -50,29 +45,6 @@ class WireOrder(Wire):
     flight_offers: list[Any] | None = None
     remarks: WireRemarks | None = None
     tickets: list[WireTicket] | None = None
-
-
-def write_search(query: FlightQuery) -> dict[str, Any]:
-    slices = [_write_slice(each, position) for position, each in enumerate(query.slices, start=1)]
-    restriction = {
-        "cabin": query.cabin.upper(),
-        "coverage": "MOST_SEGMENTS",
-        "originDestinationIds": [each["id"] for each in slices],
-    }
-    return {
-        "currencyCode": query.currency,
-        "originDestinations": slices,
-        "travelers": _write_party(query),
-        "sources": ["GDS"],
-        "searchCriteria": {
-            "maxFlightOffers": MAX_OFFERS,
-            "flightFilters": {"cabinRestrictions": [restriction]},
-        },
-    }
-
-
-def write_pricing(raw: dict[str, Any]) -> dict[str, Any]:
-    return {"data": {"type": "flight-offers-pricing", "flightOffers": [raw]}}
 
 
 def write_order(raw: dict[str, Any], wire: WireOffer, purchase: Purchase) -> dict[str, Any]:
@@ -112,7 +84,7 @@ def read_order(wire: WireOrder, *, simulated: bool) -> Order:
         slices = tuple(slice_ for offer in offers for slice_ in read_slices(offer, "economy"))
         totals = [read_total(offer.price) for offer in offers]
         total = sum(totals[1:], start=totals[0]) if totals else None
-    except (OfferUnreadable, ValueError):  # ValueError: in several currencies
+    except (Unreadable, ValueError):  # ValueError: in several currencies
         slices, total = (), None
     issued = _list_issued(wire)
     return Order(
@@ -127,39 +99,6 @@ def read_order(wire: WireOrder, *, simulated: bool) -> Order:
         tickets=tuple(_read_tickets(issued, offers)),
         simulated=simulated,
     )
-
-
-def _write_slice(query: SliceQuery, position: int) -> dict[str, Any]:
-    origin, other_origins = _write_places(query.origins)
-    destination, other_destinations = _write_places(query.destinations)
-    return {
-        "id": str(position),
-        "originLocationCode": origin,
-        "destinationLocationCode": destination,
-        "departureDateTimeRange": {"date": query.departs_on.isoformat()},
-        **({"alternativeOriginsCodes": other_origins} if other_origins else {}),
-        **({"alternativeDestinationsCodes": other_destinations} if other_destinations else {}),
-    }
-
-
-def _write_places(airports: Sequence[str]) -> tuple[str, list[str]]:
-    """A city where these are all its airports; else the first, and as many others as may be named."""
-    first, *others = airports
-    whole = (city.code for city in cities().values() if others and set(city.airports) == set(airports))
-    if city := next(whole, None):
-        return city, []
-    return first, others[:MAX_ALTERNATIVE_PLACES]
-
-
-def _write_party(query: FlightQuery) -> list[dict[str, str]]:
-    kinds = [kind for kind, count in query.travellers.by_type().items() for _ in range(count)]
-    party = []
-    for position, kind in enumerate(kinds, start=1):
-        traveller = {"id": str(position), "travelerType": _WIRE_TYPES[kind]}
-        if kind == "infant":  # the n-th with the n-th adult
-            traveller["associatedAdultId"] = str(position - query.travellers.seats)
-        party.append(traveller)
-    return party
 
 
 def _write_traveller(traveller: OrderTraveller, traveller_id: str | None, contact: dict[str, Any]) -> dict[str, Any]:
@@ -207,7 +146,7 @@ def _read_offers(wire: WireOrder) -> list[WireOffer]:
     """Those of an order that can be read, which are all or none of use."""
     try:
         return [parse_offer(raw) for raw in wire.flight_offers or []]
-    except OfferUnreadable:
+    except Unreadable:
         return []
 
 

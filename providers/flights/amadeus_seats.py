@@ -1,14 +1,14 @@
 """Amadeus's seat maps read into ours, and a chosen seat written into the offer that is priced and booked.
 
-A seat is bought by its name in the offer. Its service id therefore carries all of it, its price included, so that a
-purchase can be held to the price that was shown.
+A seat is bought by being written into the offer, under ids that count anew in each answer. Its service id therefore
+names places in the offer, which stay.
 """
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -18,7 +18,7 @@ from domain.offers import CabinClass, FlightOffer
 from domain.orders import ServiceChoice
 from domain.seats import Deck, Seat, SeatCabin, SeatFeature, SeatMap, SeatPrice
 from providers.flights.amadeus_wire import CABINS, Wire, WireAircraft, WireOffer, WirePrice
-from providers.flights.base import FoundOffer, InvalidRequest, ProviderDown
+from providers.flights.base import InvalidRequest, ProviderDown
 
 FEATURES: dict[str, SeatFeature] = {
     "W": "window",
@@ -32,6 +32,7 @@ FEATURES: dict[str, SeatFeature] = {
 }
 DECKS: dict[str, Deck] = {"MAIN": "main", "UPPER": "upper", "LOWER": "lower"}
 _DESIGNATOR = re.compile(r"([1-9][0-9]{0,2})([A-Z])")
+_SERVICE_ID = re.compile(r"([0-9])\.([0-9])\.([0-9]{1,2})\.([1-9][0-9]{0,2}[A-Z])")
 
 
 class WireCoordinates(Wire):
@@ -70,23 +71,24 @@ class WireSeatMaps(Wire):
 
 
 class _ChosenSeat(NamedTuple):
-    segment_id: str
-    traveller_id: str
+    """Of the n-th slice its n-th segment, of the party its n-th traveller, each from 0."""
+
+    slice: int
+    segment: int
+    traveller: int
     number: str
-    price: Money
 
     @property
     def service_id(self) -> str:
-        return "|".join([self.segment_id, self.traveller_id, self.number, str(self.price.amount), self.price.currency])
+        return f"{self.slice}.{self.segment}.{self.traveller}.{self.number}"
 
     @classmethod
-    def read(cls, service_id: str) -> _ChosenSeat:
+    def read(cls, choice: ServiceChoice) -> _ChosenSeat:
         """Raises InvalidRequest."""
-        try:
-            segment_id, traveller_id, number, amount, currency = service_id.split("|")
-            return cls(segment_id, traveller_id, number, Money.parse(amount, currency))
-        except ValueError:
-            raise InvalidRequest("no seat of ours") from None
+        read = _SERVICE_ID.fullmatch(choice.service_id)
+        if read is None or choice.quantity != 1:
+            raise InvalidRequest("no seat of ours")
+        return cls(int(read[1]), int(read[2]), int(read[3]), read[4])
 
 
 def read_seat_maps(answer: dict[str, Any], wire: WireOffer, offer: FlightOffer) -> list[SeatMap]:
@@ -105,24 +107,39 @@ def read_seat_maps(answer: dict[str, Any], wire: WireOffer, offer: FlightOffer) 
     return [each for each in found if each.cabins]
 
 
-def choose_seats(found: FoundOffer, choices: Sequence[ServiceChoice]) -> tuple[dict[str, Any], Money]:
-    """The offer with these seats in it, and what it costs with them. Raises InvalidRequest for a seat of another."""
-    chosen, total = copy.deepcopy(found.raw), found.offer.total
-    seats = [_ChosenSeat.read(choice.service_id) for choice in choices]
+def choose_seats(raw: dict[str, Any], wire: WireOffer, choices: Sequence[ServiceChoice]) -> dict[str, Any]:
+    """The offer with these seats in it. Raises InvalidRequest for a seat that the offer has no place for."""
+    chosen = copy.deepcopy(raw)
+    seats = [_ChosenSeat.read(choice) for choice in choices]
+    if len({seat[:3] for seat in seats}) < len(seats):
+        raise InvalidRequest("two seats for one traveller")
     for seat in seats:
-        details = [
-            each
-            for traveller in chosen.get("travelerPricings") or []
-            if str(traveller.get("travelerId")) == seat.traveller_id
-            for each in traveller.get("fareDetailsBySegment") or []
-            if str(each.get("segmentId")) == seat.segment_id
-        ]
-        if not details or seat.price.currency != total.currency:
-            raise InvalidRequest("no seat of this offer")
-        chosen_before = details[0].get("additionalServices") or {}
-        details[0]["additionalServices"] = {**chosen_before, "chargeableSeatNumber": seat.number}
-        total += seat.price
-    return chosen, total
+        details = _find_details(chosen, wire, seat)
+        details["additionalServices"] = {
+            **(details.get("additionalServices") or {}),
+            "chargeableSeatNumber": seat.number,
+        }
+    return chosen
+
+
+def _find_details(raw: dict[str, Any], wire: WireOffer, seat: _ChosenSeat) -> dict[str, Any]:
+    """What the traveller bought on the segment, as it stands in the offer."""
+    try:
+        segment_id = wire.itineraries[seat.slice].segments[seat.segment].id
+        traveller_id = wire.list_travellers()[seat.traveller].traveler_id
+    except IndexError:
+        raise InvalidRequest("no seat of this offer") from None
+    details: Iterator[dict[str, Any]] = (
+        each
+        for traveller in raw["travelerPricings"]
+        if str(traveller.get("travelerId")) == traveller_id
+        for each in traveller.get("fareDetailsBySegment") or []
+        if str(each.get("segmentId")) == segment_id
+    )
+    found = next(details, None)
+    if found is None:
+        raise InvalidRequest("no seat of this offer")
+    return found
 
 
 def _read_map(
@@ -130,7 +147,7 @@ def _read_map(
 ) -> SeatMap:
     slice_index, segment_index = place
     segment = offer.slices[slice_index].segments[segment_index]
-    cabins = [_read_cabin(deck, segment.cabin, wire.segment_id, offer, travellers) for deck in wire.decks or []]
+    cabins = [_read_cabin(deck, segment.cabin, place, offer, travellers) for deck in wire.decks or []]
     return SeatMap(
         slice_index=slice_index,
         segment_index=segment_index,
@@ -141,11 +158,11 @@ def _read_map(
 
 
 def _read_cabin(
-    wire: WireDeck, cabin: CabinClass, segment_id: str, offer: FlightOffer, travellers: dict[str | None, int]
+    wire: WireDeck, cabin: CabinClass, place: tuple[int, int], offer: FlightOffer, travellers: dict[str | None, int]
 ) -> SeatCabin:
     """Only the cabin the offer is for: nobody may sit in another."""
     mine = [seat for seat in wire.seats or [] if CABINS.get(seat.cabin or "", cabin) == cabin]
-    seats = [_read_seat(seat, segment_id, offer, travellers) for seat in mine]
+    seats = [_read_seat(seat, place, offer, travellers) for seat in mine]
     return SeatCabin(
         cabin=cabin,
         deck=DECKS.get(wire.deck_type or "", "main"),
@@ -154,7 +171,9 @@ def _read_cabin(
     )
 
 
-def _read_seat(wire: WireSeat, segment_id: str, offer: FlightOffer, travellers: dict[str | None, int]) -> Seat | None:
+def _read_seat(
+    wire: WireSeat, place: tuple[int, int], offer: FlightOffer, travellers: dict[str | None, int]
+) -> Seat | None:
     """None for one without a row and a letter."""
     designator = _DESIGNATOR.fullmatch(wire.number)
     if designator is None:
@@ -163,8 +182,8 @@ def _read_seat(wire: WireSeat, segment_id: str, offer: FlightOffer, travellers: 
     for each in wire.traveler_pricing or []:
         price = _read_price(each.price, offer.total.currency)
         if each.seat_availability_status == "AVAILABLE" and each.traveler_id in travellers and price is not None:
-            seat = _ChosenSeat(segment_id, each.traveler_id or "", wire.number, price)
-            prices.append(SeatPrice(traveller=travellers[each.traveler_id], price=price, service_id=seat.service_id))
+            seat = _ChosenSeat(*place, travellers[each.traveler_id], wire.number)
+            prices.append(SeatPrice(traveller=seat.traveller, price=price, service_id=seat.service_id))
     codes = wire.characteristics_codes or []
     return Seat(
         row=int(designator[1]),
@@ -175,7 +194,7 @@ def _read_seat(wire: WireSeat, segment_id: str, offer: FlightOffer, travellers: 
 
 
 def _read_price(wire: WirePrice | None, currency: str) -> Money | None:
-    """Zero where none is named; None for one that cannot be read or is in other money, as it could not be held to."""
+    """Zero where none is named; None for one that cannot be read or is in other money."""
     if wire is None or wire.total is None:
         return Money(amount_minor=0, currency=currency)
     try:

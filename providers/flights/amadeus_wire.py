@@ -1,4 +1,4 @@
-"""What Amadeus sends about offers. Nearly every field may be missing, and unknown ones appear."""
+"""What Amadeus sends about offers and their rules. Nearly every field may be missing, and unknown ones appear."""
 
 from __future__ import annotations
 
@@ -121,3 +121,21 @@ class WireOffer(Wire):
                 if segment_id is not None and details.segment_id == segment_id:
                     return details
         return WireFareDetails()
+
+
+class WireRuleText(Wire):
+    description_type: str | None = None
+    text: str | None = None
+
+
+class WireFareNotes(Wire):
+    descriptions: list[WireRuleText] | None = None
+
+
+class WireFareRule(Wire):
+    name: str | None = None
+    fare_notes: WireFareNotes | None = None
+
+
+class WireIncluded(Wire):
+    rules: dict[str, WireFareRule] | None = Field(default=None, alias="detailed-fare-rules")

@@ -22,8 +22,14 @@ def open_flight_providers(
     """Every configured vendor, the preferred first; with none, the sandbox: the two are never mixed."""
     vendors: list[FlightProvider] = []
     if settings.duffel_access_token is not None:
-        token = settings.duffel_access_token.get_secret_value()
-        vendors.append(Duffel(http, access_token=token, base_url=settings.duffel_base_url, clock=clock.now))
+        duffel = Duffel(
+            http,
+            access_token=settings.duffel_access_token.get_secret_value(),
+            base_url=settings.duffel_base_url,
+            clock=clock.now,
+            is_test=settings.tests_duffel,
+        )
+        vendors.append(duffel)
     if settings.amadeus_client_id is None or settings.amadeus_client_secret is None:
         yield tuple(GuardedProvider(provider) for provider in vendors or [sandbox])
         return

@@ -4,8 +4,9 @@ FlightProviderError      says what the caller can do
 ├── OfferGone            search again
 ├── PriceChanged         show the new offer, ask again
 ├── SoldOut              search again; these seats are gone
+├── AlreadyBooked        somebody bought from this search, perhaps we: look our reference up, else search again
 ├── ProviderBusy         ask again after `retry_after` seconds; nothing happened
-├── QuotaSpent           nothing until the contract's next period; nothing happened
+├── QuotaSpent           nothing of this operation until the contract's next period; nothing happened
 ├── ProviderDown         ask again later; nothing happened
 ├── OutcomeUnknown       a write was sent and no answer came: look it up, never repeat it
 ├── InvalidRequest       the request cannot be answered as it is
@@ -78,6 +79,10 @@ class SoldOut(FlightProviderError):
     """The seats are gone."""
 
 
+class AlreadyBooked(FlightProviderError):
+    """The search the offer comes from can be booked from once, and was; whether by us is not said."""
+
+
 class ProviderBusy(FlightProviderError):
     """Asked too often, or too many at once."""
 
@@ -88,7 +93,7 @@ class ProviderBusy(FlightProviderError):
 
 
 class QuotaSpent(FlightProviderError):
-    """The contract's calls for this period are used up."""
+    """The contract's calls of an operation are used up for this period."""
 
 
 class ProviderDown(FlightProviderError):
@@ -108,7 +113,7 @@ class UnsoldCurrency(InvalidRequest):
 
 
 class ProviderRetired(FlightProviderError):
-    """The key was revoked or the service switched off."""
+    """The key itself is refused, whatever is asked with it. What one operation is refused for is InvalidRequest."""
 
 
 class Unsupported(FlightProviderError):
@@ -161,11 +166,18 @@ class FlightProvider(Protocol):
         ...
 
     async def book(self, found: FoundOffer, purchase: Purchase) -> Order:
-        """Hold seats or buy them, at the offer's price and no other. Raises OfferGone, PriceChanged and SoldOut."""
+        """Hold seats or buy them, for what was agreed and no other sum.
+
+        Raises OfferGone, PriceChanged where the offer's price moved, SoldOut, AlreadyBooked, and InvalidRequest where
+        the price of a chosen seat or bag moved: ask for the services again.
+        """
         ...
 
     async def pay(self, provider_order_id: str, amount: Money) -> Order:
-        """Settle a held order at its present total. Raises OfferGone once it lapsed, InvalidRequest for another sum."""
+        """Settle a held order at its present total; one that is paid already is answered as it is.
+
+        Raises OfferGone once it lapsed, InvalidRequest for another sum.
+        """
         ...
 
     async def get_order(self, provider_order_id: str) -> Order:

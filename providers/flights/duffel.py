@@ -11,11 +11,10 @@ from urllib.parse import quote as quote_path
 
 import httpx
 
-from core.deadlines import seconds_left
+from core.deadlines import deadline, seconds_left
 from core.metrics import OFFERS_DROPPED
-from core.settings import DUFFEL_TEST_PREFIX
 from domain.money import Money
-from domain.offers import BookingFlow, FlightQuery
+from domain.offers import BookingFlow, CabinClass, FlightQuery
 from domain.orders import CancellationQuote, ChangeQuote, ChangeRequest, FareRules, Order, Purchase, Service
 from domain.seats import SeatMap
 from providers.flights.base import (
@@ -31,12 +30,10 @@ from providers.flights.base import (
     Unsupported,
     WorldMode,
 )
-from providers.flights.duffel_client import READ_SECONDS, DuffelClient, PriceMoved, RefusedByAirline
+from providers.flights.duffel_client import PLAIN_SECONDS, DuffelClient, PriceMoved, RefusedByAirline
 from providers.flights.duffel_offers import (
     NAME,
-    Unreadable,
     WireOffer,
-    answers,
     parse,
     read_money,
     read_offer,
@@ -56,17 +53,29 @@ from providers.flights.duffel_orders import (
 )
 from providers.flights.duffel_search import split_query, write_offer_request
 from providers.flights.duffel_seats import read_seat_maps, seat_prices
+from providers.flights.unreadable import Unreadable
 
 PAGE_SIZE = 200
 OFFER_PAGES = 3
 ORDER_PAGES = 5
 """A reference is looked up soon after its order was sent, and the newest orders come first."""
-LEAST_SUPPLIER_MS, MOST_SUPPLIER_MS = 2_000, 9_000
-"""Duffel's own least; and what leaves its answer time to reach us."""
+LEAST_SUPPLIER_SECONDS, MOST_SUPPLIER_SECONDS = 2.0, 5.0
+"""How long Duffel waits for airlines; it takes no less."""
+LISTING_SECONDS = 3.0
+"""For reading what the airlines said."""
+SORTING_SECONDS = 0.25
+"""Between the last answer to a part of a search and our own."""
+PARTS_AT_ONCE = 3
+LOOK_SECONDS = 5.0
+"""For what is read before an effect, so that the effect itself has its time."""
 
 
 class Duffel:
     """A `FlightProvider`. Failed reads are not repeated here, and a write never is."""
+
+    name = NAME
+    capabilities: frozenset[Capability] = frozenset({"seat_map", "services", "find_order", "cancel", "change"})
+    booking_flows: frozenset[BookingFlow] = frozenset({"hold", "instant"})
 
     def __init__(
         self,
@@ -75,50 +84,31 @@ class Duffel:
         access_token: str,
         base_url: str,
         clock: Callable[[], datetime],
-        hold_type: str = "hold",
+        is_test: bool,
     ) -> None:
-        """`hold_type` is the API's word for an order without payment, which is not the same for every account."""
+        """`is_test` says that the token or the host sells no real seats; answers from the other mode are not taken."""
+        self.mode: WorldMode = "test" if is_test else "live"
+        self._is_test = is_test
         self._client = DuffelClient(http, access_token=access_token, base_url=base_url, clock=clock)
-        self._hold_type = hold_type
-        self._mode: WorldMode = "test" if access_token.startswith(DUFFEL_TEST_PREFIX) else "live"
-
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def mode(self) -> WorldMode:
-        return self._mode
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        return frozenset({"seat_map", "services", "find_order", "cancel", "change"})
-
-    @property
-    def booking_flows(self) -> frozenset[BookingFlow]:
-        return frozenset({"hold", "instant"})
 
     async def search(self, query: FlightQuery) -> list[FoundOffer]:
-        """Offers in the account's currency. A part of the search that fails is left out if another found something."""
-        parts = await asyncio.gather(
-            *(self._search_part(part, query) for part in split_query(query)), return_exceptions=True
-        )
-        found = {each.offer.provider_offer_id: each for part in parts if isinstance(part, list) for each in part}
+        """Offers in the account's currency. Parts that fail or are late are left out if others found any."""
+        turns = asyncio.Semaphore(PARTS_AT_ONCE)
+        with deadline(seconds_left(PLAIN_SECONDS) - SORTING_SECONDS):
+            parts = await asyncio.gather(
+                *(self._search_part(part, turns) for part in split_query(query)), return_exceptions=True
+            )
         failures = [part for part in parts if isinstance(part, BaseException)]
+        for failure in failures:
+            if not isinstance(failure, FlightProviderError):
+                raise failure
+        found = {each.offer.provider_offer_id: each for part in parts if isinstance(part, list) for each in part}
         if failures and not found:
             raise failures[0]
         return sorted(found.values(), key=lambda each: (each.offer.total.currency, each.offer.total.amount_minor))
 
     async def price(self, found: FoundOffer) -> FoundOffer:
-        try:
-            answer = await self._client.read("GET", _path("offers", found.offer.provider_offer_id))
-        except RefusedByAirline as error:
-            raise SoldOut(str(error)) from error
-        with _readable():
-            fresh = read_offer(answer.data, cabin=found.offer.cabin)
-        if fresh.offer.provider_offer_id != found.offer.provider_offer_id:
-            raise ProviderDown("another offer was answered")
-        return fresh
+        return await self._refresh(found)
 
     async def fare_rules(self, found: FoundOffer) -> FareRules:
         raise Unsupported(f"{found.offer.provider} tells no more than an offer's conditions")
@@ -129,46 +119,45 @@ class Duffel:
         return read_seat_maps(answer.data, _wire_offer(found), found.offer.slices)
 
     async def services(self, found: FoundOffer) -> list[Service]:
-        params = {"return_available_services": "true"}
-        answer = await self._client.read("GET", _path("offers", found.offer.provider_offer_id), params=params)
-        with _readable():
-            return read_services(parse(WireOffer, answer.data))
+        return read_services(_wire_offer(await self._refresh(found, with_services=True)))
 
     async def book(self, found: FoundOffer, purchase: Purchase) -> Order:
-        wire = _wire_offer(found)
-        amount = None
-        if purchase.flow == "instant":
-            amount = await self._price_with_services(found, purchase)
-        body = write_order(wire, purchase, hold_type=self._hold_type, amount=amount)
+        body = write_order(_wire_offer(found), purchase)
+        with deadline(LOOK_SECONDS):
+            await self._ensure_agreed(found, purchase)
         try:
             answer = await self._client.write("/air/orders", body)
         except PriceMoved:
-            raise PriceChanged(await self.price(found)) from None
+            raise await self._explain_price(found, purchase) from None
         except RefusedByAirline as error:
-            raise SoldOut(str(error)) from error
+            raise SoldOut(str(error)) from None
         if answer.status == httpx.codes.ACCEPTED:
             return pending_order(answer.data, found.offer, purchase)
         with _readable(or_else=OutcomeUnknown):
-            return read_order(parse(WireOrder, answer.data))
+            return self._read_order(parse(WireOrder, answer.data))
 
     async def pay(self, provider_order_id: str, amount: Money) -> Order:
-        """An order that is paid already is answered as it is."""
-        wire = await self._read_wire_order(provider_order_id)
-        with _readable():
-            order = read_order(wire)
+        with deadline(LOOK_SECONDS):
+            order = await self.get_order(provider_order_id)
         if order.status == "cancelled":
             raise OfferGone("the order is no longer held")
         if order.total != amount:
             raise InvalidRequest("the order's total is another")
         if order.status != "held":
             return order
-        await self._client.write("/air/payments", {"order_id": provider_order_id, "payment": write_payment(amount)})
+        try:
+            await self._client.write("/air/payments", {"order_id": provider_order_id, "payment": write_payment(amount)})
+        except (OfferGone, InvalidRequest):
+            order = await self.get_order(provider_order_id)
+            if order.status not in ("booked", "ticketed") or order.total != amount:
+                raise
+            return order
         return await self._read_back(provider_order_id)
 
     async def get_order(self, provider_order_id: str) -> Order:
         wire = await self._read_wire_order(provider_order_id)
         with _readable():
-            return read_order(wire)
+            return self._read_order(wire)
 
     async def find_order(self, reference: str) -> Order | None:
         """Looks through the account's newest thousand orders."""
@@ -176,13 +165,13 @@ class Duffel:
             for raw in page:
                 if reference_of(raw) == reference:
                     with _readable():
-                        return read_order(parse(WireOrder, raw))
+                        return self._read_order(parse(WireOrder, raw))
         return None
 
     async def quote_cancellation(self, provider_order_id: str) -> CancellationQuote:
         wire = await self._read_wire_order(provider_order_id)
         with _readable():
-            if read_order(wire).status == "cancelled":
+            if self._read_order(wire).status == "cancelled":
                 raise OfferGone("the order has been given up")
         answer = await self._client.read("POST", "/air/order_cancellations", data={"order_id": provider_order_id})
         with _readable():
@@ -211,36 +200,41 @@ class Duffel:
 
     async def change(self, quote: ChangeQuote) -> Order:
         try:
-            answer = await self._client.read(
-                "POST", "/air/order_changes", data={"selected_order_change_offer": quote.quote_id}
-            )
-            with _readable():
-                pending = parse(WirePendingChange, answer.data)
-                difference = read_money(pending.change_total_amount, pending.change_total_currency)
+            with deadline(LOOK_SECONDS):
+                pending, difference = await self._select_change(quote)
             if difference != quote.difference:
                 raise OfferGone("the change costs something else now")
             due = {"payment": write_payment(difference)} if difference.amount_minor > 0 else {}
             await self._client.write(_path("order_changes", pending.id, "/actions/confirm"), due)
         except RefusedByAirline as error:
-            raise SoldOut(str(error)) from error
+            raise SoldOut(str(error)) from None
         return await self._read_back(quote.provider_order_id)
 
-    async def _search_part(self, part: FlightQuery, query: FlightQuery) -> list[FoundOffer]:
-        left_ms = int(seconds_left(READ_SECONDS) * 1000) - (LEAST_SUPPLIER_MS // 2)
-        supplier_ms = min(MOST_SUPPLIER_MS, max(LEAST_SUPPLIER_MS, left_ms))
-        params: dict[str, str | int] = {"return_offers": "false", "supplier_timeout": supplier_ms}
-        try:
-            answer = await self._client.read(
-                "POST", "/air/offer_requests", params=params, data=write_offer_request(part)
-            )
-            request_id = answer.data.get("id") if isinstance(answer.data, dict) else None
-            if not isinstance(request_id, str):
-                raise ProviderDown("offer request without an id")
-            listing: dict[str, str | int] = {"offer_request_id": request_id, "sort": "total_amount"}
-            pages = self._pages("/air/offers", listing, at_most=OFFER_PAGES)
-            return [found async for page in pages for found in _read_offers(page, part, query)]
-        except OfferGone as error:
-            raise ProviderDown(str(error)) from error
+    async def _select_change(self, quote: ChangeQuote) -> tuple[WirePendingChange, Money]:
+        """The change, which nothing has been done about yet, and what it costs."""
+        data = {"selected_order_change_offer": quote.quote_id}
+        answer = await self._client.read("POST", "/air/order_changes", data=data)
+        with _readable():
+            pending = parse(WirePendingChange, answer.data)
+            return pending, read_money(pending.change_total_amount, pending.change_total_currency)
+
+    async def _search_part(self, part: FlightQuery, turns: asyncio.Semaphore) -> list[FoundOffer]:
+        async with turns:
+            to_wait = seconds_left(PLAIN_SECONDS) - LISTING_SECONDS
+            supplier_seconds = min(MOST_SUPPLIER_SECONDS, max(LEAST_SUPPLIER_SECONDS, to_wait))
+            params: dict[str, str | int] = {"return_offers": "false", "supplier_timeout": int(supplier_seconds * 1000)}
+            try:
+                answer = await self._client.read(
+                    "POST", "/air/offer_requests", params=params, data=write_offer_request(part)
+                )
+                request_id = answer.data.get("id") if isinstance(answer.data, dict) else None
+                if not isinstance(request_id, str):
+                    raise ProviderDown("offer request without an id")
+                listing: dict[str, str | int] = {"offer_request_id": request_id, "sort": "total_amount"}
+                pages = self._pages("/air/offers", listing, at_most=OFFER_PAGES)
+                return [found async for page in pages for found in self._read_offers(page, part.cabin)]
+            except OfferGone as error:
+                raise ProviderDown(str(error)) from None
 
     async def _pages(self, path: str, params: dict[str, str | int], *, at_most: int) -> AsyncIterator[list[Any]]:
         after: str | None = None
@@ -253,14 +247,39 @@ class Duffel:
             if not (after := answer.after):
                 return
 
-    async def _price_with_services(self, found: FoundOffer, purchase: Purchase) -> Money:
-        """What an instant order costs; the prices of chosen seats and bags are not in the offer."""
+    async def _refresh(self, found: FoundOffer, *, with_services: bool = False) -> FoundOffer:
+        """The offer as it is sold now, and its bags where they are asked for."""
+        params = {"return_available_services": "true"} if with_services else None
+        try:
+            answer = await self._client.read("GET", _path("offers", found.offer.provider_offer_id), params=params)
+        except RefusedByAirline as error:
+            raise SoldOut(str(error)) from None
+        with _readable():
+            fresh = self._read_offer(answer.data, found.offer.cabin)
+        if fresh.offer.provider_offer_id != found.offer.provider_offer_id:
+            raise ProviderDown("another offer was answered")
+        return fresh
+
+    async def _ensure_agreed(self, found: FoundOffer, purchase: Purchase) -> None:
+        """That what is chosen costs what was agreed. What seats and bags cost is not in the offer."""
         total = found.offer.total
-        if not purchase.services:
-            return total
-        prices = {service.service_id: service.price for service in await self.services(found)}
+        if purchase.services:
+            fresh = await self._refresh(found, with_services=True)
+            if fresh.offer.total != total:
+                raise PriceChanged(fresh)
+            total += await self._sum_services(fresh, purchase)
+        if total != purchase.total:
+            raise (
+                InvalidRequest("a chosen seat or bag costs something else")
+                if purchase.services
+                else PriceChanged(found)
+            )
+
+    async def _sum_services(self, fresh: FoundOffer, purchase: Purchase) -> Money:
+        prices = {service.service_id: service.price for service in read_services(_wire_offer(fresh))}
         if any(choice.service_id not in prices for choice in purchase.services):
-            prices |= seat_prices(await self.seat_map(found))
+            prices |= seat_prices(await self.seat_map(fresh))
+        total = fresh.offer.total * 0
         for choice in purchase.services:
             price = prices.get(choice.service_id)
             if price is None:
@@ -270,6 +289,35 @@ class Duffel:
             total += price * choice.quantity
         return total
 
+    async def _explain_price(self, found: FoundOffer, purchase: Purchase) -> FlightProviderError:
+        """Why Duffel does not sell for what was agreed, in a way that does not lead to the same question again."""
+        fresh = await self._refresh(found)
+        if fresh.offer.total != found.offer.total:
+            return PriceChanged(fresh)
+        if purchase.services:
+            return InvalidRequest("a chosen seat or bag costs something else")
+        return OfferGone("no longer sold at the price it is shown at")
+
+    def _read_offers(self, page: list[Any], cabin: CabinClass) -> Iterator[FoundOffer]:
+        for raw in page:
+            with _counting_drops():
+                yield self._read_offer(raw, cabin)
+
+    def _read_offer(self, raw: object, cabin: CabinClass) -> FoundOffer:
+        """Raises Unreadable, also for an offer of the other mode."""
+        found = read_offer(raw, cabin=cabin)
+        self._ensure_of_our_mode(found.offer.simulated)
+        return found
+
+    def _read_order(self, wire: WireOrder) -> Order:
+        """Raises Unreadable, also for an order of the other mode."""
+        self._ensure_of_our_mode(not wire.live_mode)
+        return read_order(wire)
+
+    def _ensure_of_our_mode(self, is_test: bool) -> None:
+        if is_test is not self._is_test:
+            raise Unreadable("wrong_world")
+
     async def _read_wire_order(self, order_id: str) -> WireOrder:
         answer = await self._client.read("GET", _path("orders", order_id))
         with _readable():
@@ -278,11 +326,9 @@ class Duffel:
     async def _read_back(self, order_id: str) -> Order:
         """The order after a write that was accepted."""
         try:
-            answer = await self._client.read_back(_path("orders", order_id))
+            return await self.get_order(order_id)
         except FlightProviderError as error:
-            raise OutcomeUnknown(f"done, but not read back: {error}") from error
-        with _readable(or_else=OutcomeUnknown):
-            return read_order(parse(WireOrder, answer.data))
+            raise OutcomeUnknown(f"done, but not read back: {error}") from None
 
 
 def _path(collection: str, wire_id: str, action: str = "") -> str:
@@ -292,17 +338,6 @@ def _path(collection: str, wire_id: str, action: str = "") -> str:
 def _wire_offer(found: FoundOffer) -> WireOffer:
     with _readable(or_else=InvalidRequest):
         return parse(WireOffer, found.raw)
-
-
-def _read_offers(page: list[Any], part: FlightQuery, query: FlightQuery) -> Iterator[FoundOffer]:
-    for raw in page:
-        with _counting_drops():
-            found = read_offer(raw, cabin=query.cabin)
-            if not answers(query, found.offer):
-                raise Unreadable("wrong_route")
-            # a city's code may bring what another part of the search asks for
-            if answers(part, found.offer):
-                yield found
 
 
 def _list_in(data: object, key: str) -> list[Any]:
@@ -326,4 +361,4 @@ def _readable(*, or_else: type[FlightProviderError] = ProviderDown) -> Iterator[
     try:
         yield
     except Unreadable as error:
-        raise or_else(f"unreadable answer: {error.reason}") from error
+        raise or_else(f"unreadable answer: {error.reason}") from None

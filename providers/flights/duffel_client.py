@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import httpx
 
 from core.deadlines import seconds_left
 from providers.flights.base import (
+    AlreadyBooked,
     InvalidRequest,
     OfferGone,
     OutcomeUnknown,
@@ -21,17 +21,16 @@ from providers.flights.base import (
     ProviderDown,
     ProviderRetired,
 )
+from providers.flights.wire_json import read_json
 
 API_VERSION = "v2"
 CONNECT_SECONDS = 3.0
-READ_SECONDS = 10.0
-WRITE_SECONDS = 25.0
-"""Airlines may take that long to make an order, and giving up earlier leaves it unknown."""
+PLAIN_SECONDS = 30.0
+"""For a call nobody set a deadline for; airlines may take that long to make an order."""
 
 RETIRED = {
     "access_token_not_found",
     "expired_access_token",
-    "insufficient_permissions",
     "invalid_authorization_header",
     "missing_authorization_header",
     "unsupported_version",
@@ -41,7 +40,6 @@ GONE = {
     "not_found",
     "offer_expired",
     "offer_no_longer_available",
-    "offer_request_already_booked",
     "past_payment_required_by_date",
     "schedule_changed",
 }
@@ -55,6 +53,7 @@ UNCLEAR = {"airline_internal", "airline_unknown"}
 
 Effect = Literal["read", "write"]
 
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError)
 _CODE = re.compile(r"[a-z_]{1,60}")
 _REQUEST_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
@@ -85,7 +84,7 @@ class DuffelClient:
         self._base_url = base_url.rstrip("/")
         self._clock = clock
         self._headers = {
-            "Authorization": f"Bearer {access_token}",
+            "Authorization": f"Bearer {access_token.strip()}",
             "Duffel-Version": API_VERSION,
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
@@ -100,26 +99,14 @@ class DuffelClient:
         data: Any = None,
     ) -> Answer:
         """Raises ProviderDown for no answer or one without data, and what the answer's error means."""
-        seconds = seconds_left(READ_SECONDS)
-        if not seconds:
-            raise ProviderDown("no time left to ask")
-        return await self._read(method, path, params, data, seconds)
-
-    async def read_back(self, path: str) -> Answer:
-        """What a write has done, whose answer is owed even to somebody who no longer waits."""
-        return await self._read("GET", path, None, None, READ_SECONDS)
-
-    async def write(self, path: str, data: Any) -> Answer:
-        """Sent once. Raises OutcomeUnknown unless the answer tells, or nothing can have arrived."""
-        return await self._ask("POST", path, None, data, seconds=WRITE_SECONDS, effect="write")
-
-    async def _read(
-        self, method: str, path: str, params: Mapping[str, str | int] | None, data: Any, seconds: float
-    ) -> Answer:
-        answer = await self._ask(method, path, params, data, seconds=seconds, effect="read")
+        answer = await self._ask(method, path, params, data, effect="read")
         if answer.data is None:
             raise ProviderDown("answer without data")
         return answer
+
+    async def write(self, path: str, data: Any) -> Answer:
+        """Sent once. Raises OutcomeUnknown unless the answer tells, or nothing can have arrived."""
+        return await self._ask("POST", path, None, data, effect="write")
 
     async def _ask(
         self,
@@ -128,20 +115,24 @@ class DuffelClient:
         params: Mapping[str, str | int] | None,
         data: Any,
         *,
-        seconds: float,
         effect: Effect,
     ) -> Answer:
-        timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+        seconds = seconds_left(PLAIN_SECONDS)
+        if not seconds:
+            raise ProviderDown("no time left to ask")
+        to_connect = min(CONNECT_SECONDS, seconds)
+        timeout = httpx.Timeout(seconds, connect=to_connect, pool=to_connect)
         body = None if data is None else {"data": data}
         try:
             async with asyncio.timeout(seconds):  # httpx's own limit starts anew with every chunk
                 response = await self._http.request(
                     method, f"{self._base_url}{path}", params=params, json=body, headers=self._headers, timeout=timeout
                 )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise ProviderDown(type(error).__name__) from error
+        except _NEVER_SENT as error:
+            raise ProviderDown(type(error).__name__) from None
         except (httpx.RequestError, TimeoutError) as error:
-            _raise_unanswered(effect, type(error).__name__, error)
+            # their messages may quote what was sent or received
+            _raise_unanswered(effect, type(error).__name__)
         envelope = _read_envelope(response.content)
         if not response.is_success:
             self._raise_refusal(response, envelope, effect)
@@ -155,6 +146,8 @@ class DuffelClient:
             raise ProviderRetired(reason)
         if code is None or response.status_code >= 500 or code in UNCLEAR:
             _raise_unanswered(effect, reason)
+        if code == "offer_request_already_booked":
+            raise AlreadyBooked(reason)
         if code in GONE or code.endswith(("_no_longer_available", "_expired")):
             raise OfferGone(reason)
         if code in PRICE_MOVED:
@@ -170,23 +163,17 @@ class DuffelClient:
         return float(seconds) if re.fullmatch(r"[0-9]{1,5}", seconds) else None
 
 
-def _raise_unanswered(effect: Effect, reason: str, cause: Exception | None = None) -> Never:
-    raise (OutcomeUnknown if effect == "write" else ProviderDown)(reason) from cause
+def _raise_unanswered(effect: Effect, reason: str) -> Never:
+    raise (OutcomeUnknown if effect == "write" else ProviderDown)(reason) from None
 
 
 def _read_envelope(content: bytes) -> dict[str, Any]:
-    """The JSON object of a body, or an empty one where there is none, or none that a database can keep."""
+    """The JSON object of a body, or an empty one where there is none."""
     try:
-        body = json.loads(content, parse_constant=_refuse_constant)
-        if b"\\u" in content:
-            json.dumps(body, ensure_ascii=False).encode()  # a ValueError for half a surrogate pair
-    except (ValueError, RecursionError):
+        body = read_json(content)
+    except ValueError:
         return {}
-    return body if isinstance(body, dict) and b"\\u0000" not in content else {}
-
-
-def _refuse_constant(name: str) -> Never:
-    raise ValueError(name)
+    return body if isinstance(body, dict) else {}
 
 
 def _next_page(envelope: dict[str, Any]) -> str | None:

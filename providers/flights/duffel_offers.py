@@ -18,21 +18,17 @@ from domain.offers import (
     Condition,
     Conditions,
     FlightOffer,
-    FlightQuery,
     LocalTime,
     PricePart,
     Segment,
     Slice,
-    SliceQuery,
 )
 from domain.orders import Service, ServiceKind
 from domain.travellers import ADULT_AGE, CHILD_AGE, TravellerType
 from providers.flights.base import FoundOffer
+from providers.flights.unreadable import Unreadable
 
 NAME = "duffel"
-
-DropReason = Literal["unreadable", "unknown_airport", "bad_times", "bad_price", "wrong_route"]
-"""Why an offer is left out, as it is counted."""
 
 WireID = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -43,14 +39,6 @@ _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,4})?")
 _CARRIER = re.compile(r"[A-Z0-9]{2}")
 _TYPES: dict[str, TravellerType] = {"adult": "adult", "child": "child", "infant_without_seat": "infant"}
 _KINDS: dict[str, ServiceKind] = {"checked": "checked_bag", "carry_on": "carry_on"}
-
-
-class Unreadable(Exception):
-    """A part of an answer that makes no sense; `reason` is what is counted for an offer."""
-
-    def __init__(self, reason: DropReason) -> None:
-        super().__init__(reason)
-        self.reason: DropReason = reason
 
 
 class Wire(BaseModel):
@@ -194,6 +182,14 @@ def read_money(amount: str, currency: str) -> Money:
     raise Unreadable("bad_price")
 
 
+def read_price(amount: str, currency: str) -> Money:
+    """What something costs, which may be nothing. Raises Unreadable."""
+    price = read_money(amount, currency)
+    if price.amount_minor < 0:
+        raise Unreadable("bad_price")
+    return price
+
+
 def find_money(amount: str | None, currency: str | None) -> Money | None:
     """An amount that may be left out. Raises Unreadable."""
     return read_money(amount, currency) if amount is not None and currency is not None else None
@@ -232,21 +228,6 @@ def read_slice(wire: WireSlice, cabin: CabinClass) -> Slice:
     return Slice(segments=segments)
 
 
-def answers(query: FlightQuery, offer: FlightOffer) -> bool:
-    """Whether these are flights between the places asked for, on the days asked for."""
-    return len(offer.slices) == len(query.slices) and all(
-        answers_slice(asked, offered) for asked, offered in zip(query.slices, offer.slices, strict=True)
-    )
-
-
-def answers_slice(asked: SliceQuery, offered: Slice) -> bool:
-    return (
-        offered.origin in asked.origins
-        and offered.destination in asked.destinations
-        and offered.departs.at_local.date() == asked.departs_on
-    )
-
-
 def read_services(wire: WireOffer) -> list[Service]:
     """The bags among an offer's services."""
     positions = {passenger.id: position for position, passenger in enumerate(wire.party)}
@@ -273,7 +254,7 @@ def _read_bags(wire: WireOffer) -> Iterator[tuple[WireBag, Money]]:
     for raw in wire.available_services or ():
         try:
             bag = parse(WireBag, raw)
-            yield bag, read_money(bag.total_amount, bag.total_currency)
+            yield bag, read_price(bag.total_amount, bag.total_currency)
         except Unreadable:
             continue
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import AwareDatetime
 
 from domain.money import Money
-from domain.offers import CabinClass, FlightOffer, Slice
+from domain.offers import CabinClass, FlightOffer, Slice, SliceQuery
 from domain.orders import (
     CancellationQuote,
     ChangeQuote,
@@ -22,13 +22,11 @@ from domain.orders import (
 from providers.flights.base import InvalidRequest
 from providers.flights.duffel_offers import (
     NAME,
-    Unreadable,
     Wire,
     WireID,
     WireOffer,
     WirePassenger,
     WireSlice,
-    answers_slice,
     find_money,
     in_party_order,
     parse,
@@ -36,9 +34,13 @@ from providers.flights.duffel_offers import (
     read_slice,
 )
 from providers.flights.duffel_search import place_code
+from providers.flights.unreadable import Unreadable
 
 REFUNDED_IN_MONEY = {"arc_bsp_cash", "balance", "card", "original_form_of_payment"}
 """The other ways give the traveller the airline's own vouchers or credits."""
+
+HOLD_TYPE = "hold"
+"""An order without payment, as Duffel's guides call it; its newest types say `pay_later`."""
 
 FALLBACK_CABIN: CabinClass = "economy"
 """For the segments of an order that do not tell theirs."""
@@ -124,16 +126,17 @@ def write_payment(money: Money) -> dict[str, str]:
     return {"type": "balance", "amount": str(money.amount), "currency": money.currency}
 
 
-def write_order(wire: WireOffer, purchase: Purchase, *, hold_type: str, amount: Money | None) -> dict[str, Any]:
-    """The body of an order; `amount` is what an instant one pays. Raises InvalidRequest for another party."""
+def write_order(wire: WireOffer, purchase: Purchase) -> dict[str, Any]:
+    """The body of an order. Raises InvalidRequest for another party."""
+    is_instant = purchase.flow == "instant"
     body: dict[str, Any] = {
-        "type": hold_type if amount is None else "instant",
+        "type": "instant" if is_instant else HOLD_TYPE,
         "selected_offers": [wire.id],
         "passengers": _write_passengers(wire, purchase),
         "metadata": {"reference": purchase.reference},
     }
-    if amount is not None:
-        body["payments"] = [write_payment(amount)]
+    if is_instant:
+        body["payments"] = [write_payment(purchase.total)]
     if purchase.services:
         body["services"] = [{"id": each.service_id, "quantity": each.quantity} for each in purchase.services]
     return body
@@ -270,7 +273,7 @@ def read_change_offer(raw: object, order: WireOrder, change: ChangeRequest) -> C
     added = [read_slice(each, FALLBACK_CABIN) for each in wire.slices.add]
     positions = sorted(change.slices)
     if len(added) != len(positions) or not all(
-        answers_slice(change.slices[position], slice_) for position, slice_ in zip(positions, added, strict=True)
+        _is_asked_for(change.slices[position], slice_) for position, slice_ in zip(positions, added, strict=True)
     ):
         raise Unreadable("wrong_route")
     difference = read_money(wire.change_total_amount, wire.change_total_currency)
@@ -288,6 +291,14 @@ def read_change_offer(raw: object, order: WireOrder, change: ChangeRequest) -> C
         difference=difference,
         fee=fee,
         expires_at=wire.expires_at,
+    )
+
+
+def _is_asked_for(asked: SliceQuery, offered: Slice) -> bool:
+    return (
+        offered.origin in asked.origins
+        and offered.destination in asked.destinations
+        and offered.departs.at_local.date() == asked.departs_on
     )
 
 

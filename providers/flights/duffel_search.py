@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import islice, product
 from typing import Any
 
-from domain.airports import cities
+from domain.airports import city_code
 from domain.offers import FlightQuery, SliceQuery
 from domain.travellers import TravellerCounts
 
@@ -18,13 +17,13 @@ INFANT_YEARS = 1
 
 def place_code(airports: Sequence[str]) -> str:
     """The code of the city these airports are all of, else of the first."""
-    return _codes_of_cities().get(frozenset(airports), airports[0])
+    return city_code(airports) or airports[0]
 
 
 def split_query(query: FlightQuery) -> Iterator[FlightQuery]:
     """The searches that answer a query, at most nine. An end that is no city takes one airport, on the way back too."""
     ends = dict.fromkeys(end for asked in query.slices for end in (asked.origins, asked.destinations))
-    choices = [[end] if frozenset(end) in _codes_of_cities() else [(airport,) for airport in end] for end in ends]
+    choices = [[end] if city_code(end) else [(airport,) for airport in end] for end in ends]
     for chosen in islice(product(*choices), MAX_REQUESTS):
         airports = dict(zip(ends, chosen, strict=True))
         slices = tuple(
@@ -57,13 +56,3 @@ def write_offer_request(query: FlightQuery) -> dict[str, Any]:
 def _write_passengers(travellers: TravellerCounts) -> list[dict[str, Any]]:
     adults: list[dict[str, Any]] = [{"type": "adult"}] * travellers.adults
     return adults + [{"age": CHILD_YEARS}] * travellers.children + [{"age": INFANT_YEARS}] * travellers.infants
-
-
-@cache
-def _codes_of_cities() -> dict[frozenset[str], str]:
-    """A code that is also an airport's (BKK) is left out: it might be taken for the airport alone."""
-    return {
-        frozenset(city.airports): city.code
-        for city in cities().values()
-        if len(city.airports) > 1 and city.code not in city.airports
-    }

@@ -11,7 +11,8 @@ from pydantic import Field
 from domain.money import Money
 from domain.offers import CabinClass, Slice
 from domain.seats import Deck, Seat, SeatCabin, SeatFeature, SeatMap, SeatPrice
-from providers.flights.duffel_offers import Text, Unreadable, Wire, WireID, WireOffer, parse, read_money
+from providers.flights.duffel_offers import Text, Wire, WireID, WireOffer, parse, read_price
+from providers.flights.unreadable import Unreadable
 
 _DESIGNATOR = re.compile(r"0*([1-9][0-9]{0,2})([A-Z])")
 _SEAT_TYPES = {"seat", "restricted_seat_general"}
@@ -148,7 +149,7 @@ def _features(
 def _prices(element: WireElement, travellers: dict[str, int]) -> Iterator[SeatPrice]:
     for service in element.available_services or ():
         try:
-            price = read_money(service.total_amount, service.total_currency)
+            price = read_price(service.total_amount, service.total_currency)
         except Unreadable:
             continue
         if (traveller := travellers.get(service.passenger_id)) is not None:

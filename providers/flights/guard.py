@@ -16,11 +16,12 @@ import stamina
 import structlog
 from stamina.instrumentation import set_on_retry_hooks
 
-from core.deadlines import no_deadline, seconds_left
+from core.deadlines import deadline, own_deadline, seconds_left
 from core.metrics import BREAKER_OPEN, PROVIDER_CALLS, PROVIDER_RETRIES, PROVIDER_SECONDS
 from providers.flights.base import (
     READS,
     WRITES,
+    AlreadyBooked,
     FlightProvider,
     FlightProviderError,
     InvalidRequest,
@@ -53,7 +54,7 @@ PERMIT_SECONDS = 1.0
 READ_SECONDS = 10.0
 """For one attempt, where the deadline leaves so much."""
 WRITE_SECONDS = 30.0
-"""Whoever waits for less stops waiting; giving up the call itself would only make its outcome unknown."""
+"""For an effect and the reads around it, whatever the deadline: giving one up would only make its outcome unknown."""
 FAIR_SECONDS = 1.0
 """A call given less than this tells nothing about the provider when it gets no answer, and no retry is made for it."""
 READ_ATTEMPTS = 3
@@ -72,12 +73,15 @@ class BreakerOpen(ProviderDown):
     """The provider failed too often; this call was not sent."""
 
 
-_ANSWERS = (OfferGone, PriceChanged, SoldOut, InvalidRequest, Unsupported)
+_ANSWERS = (OfferGone, PriceChanged, SoldOut, AlreadyBooked, InvalidRequest)
 """The provider is well, and what was asked of it cannot be had."""
+_FAILURES = (ProviderDown, OutcomeUnknown, ProviderRetired)
+"""What somebody has to look into; their messages are codes and phrases of the adapters' own."""
 _RESULTS: dict[type[FlightProviderError], str] = {
     OfferGone: "offer_gone",
     PriceChanged: "price_changed",
     SoldOut: "sold_out",
+    AlreadyBooked: "already_booked",
     InvalidRequest: "invalid_request",
     Unsupported: "unsupported",
     ProviderBusy: "busy",
@@ -93,7 +97,8 @@ class GuardedProvider(ForwardingProvider):
     """A provider that is never asked too much, waited for too long, or asked in vain.
 
     Every method raises what the provider's does, and also, without a call: ProviderBusy while too many are under way,
-    ProviderDown while the operation is left alone, ProviderRetired and QuotaSpent for an hour after each.
+    ProviderDown while the operation is left alone, QuotaSpent for an hour after the operation was refused with it, and
+    ProviderRetired for an hour after any was.
     """
 
     def __init__(self, inner: FlightProvider, *, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -102,12 +107,15 @@ class GuardedProvider(ForwardingProvider):
         self._writes = asyncio.Semaphore(WRITES_AT_ONCE)
         self._breakers: dict[Read | Write, Breaker] = {each: Breaker(monotonic) for each in (*READS, *WRITES)}
         self._budget = RetryBudget(monotonic)
-        self._halted_by: type[ProviderRetired | QuotaSpent] | None = None
+        self._is_retired = False
+        self._spent: set[Read | Write] = set()
 
     def health(self) -> ProviderHealth:
         """How its last calls went."""
-        if self._halted_by is not None:
-            return "retired" if self._halted_by is ProviderRetired else "quota_spent"
+        if self._is_retired:
+            return "retired"
+        if self._spent:
+            return "quota_spent"
         breakers = self._breakers.values()
         if any(breaker.is_open for breaker in breakers):
             return "open"
@@ -129,7 +137,7 @@ class GuardedProvider(ForwardingProvider):
 
     async def _write(self, operation: Write, call: Call[Answer]) -> Answer:
         """Ask once, and wait for the answer whatever the deadline says."""
-        with no_deadline():
+        with own_deadline(WRITE_SECONDS):
             return await self._attempt(operation, call, self._writes)
 
     def _find_pause(self, operation: Read, error: Exception, attempt: int) -> float | bool:
@@ -154,24 +162,28 @@ class GuardedProvider(ForwardingProvider):
         learn, result, has_fair_time = breaker.abandon, "cancelled", True
         try:
             async with self._permit(permits):
-                seconds = WRITE_SECONDS if operation in WRITES else seconds_left(READ_SECONDS)
+                seconds = seconds_left(WRITE_SECONDS if operation in WRITES else READ_SECONDS)
                 has_fair_time = seconds >= FAIR_SECONDS
                 answer = await self._send(operation, call, seconds)
             learn, result = breaker.succeed, "ok"
             return answer
         except FlightProviderError as error:
             result = next((_RESULTS[kind] for kind in type(error).__mro__ if kind in _RESULTS), "error")
-            if isinstance(error, _ANSWERS):
-                learn = breaker.succeed
+            if isinstance(error, _ANSWERS) and (breaker.is_closed or not isinstance(error, InvalidRequest)):
+                learn = breaker.succeed  # a refused request heals nothing: an adapter may have refused it by itself
             elif isinstance(error, ProviderDown | OutcomeUnknown) and has_fair_time:
                 learn = breaker.fail
-            elif isinstance(error, ProviderRetired | QuotaSpent):
-                self._halt(error)
+            elif isinstance(error, ProviderRetired):
+                self._retire()
+            elif isinstance(error, QuotaSpent):
+                self._spend(operation)
             raise
         finally:
             learn(admission)
-            if self._halted_by and breaker.is_closed:
-                self._resume()
+            if breaker.is_closed:
+                self._spent.discard(operation)
+                if self._is_retired:
+                    self._resume()
             PROVIDER_CALLS.labels(self.name, operation, result).inc()
             self._show(operation)
 
@@ -193,36 +205,52 @@ class GuardedProvider(ForwardingProvider):
         lost = OutcomeUnknown if operation in WRITES else ProviderDown
         try:
             async with asyncio.timeout(seconds) as limit:
-                with PROVIDER_SECONDS.labels(self.name, operation).time():
+                with deadline(seconds), PROVIDER_SECONDS.labels(self.name, operation).time():
                     return await call()
-        except FlightProviderError:
+        except FlightProviderError as error:
+            if isinstance(error, _FAILURES):
+                self._warn(operation, error)
             raise
         except Exception as error:
             if limit.expired():
-                raise lost(f"{self.name} did not answer {operation} in time") from None
+                late = lost(f"{self.name} did not answer {operation} in time")
+                self._warn(operation, late)
+                raise late from None
             # where it happened, without its message: that may quote what the provider sent, or whom we book for
             mistake = (RuntimeError, RuntimeError(type(error).__name__), error.__traceback__)
             log.exception("provider.adapter_failed", provider=self.name, method=operation, exc_info=mistake)
             raise lost(f"{self.name} failed in {operation}: {type(error).__name__}") from None
 
-    def _halt(self, error: ProviderRetired | QuotaSpent) -> None:
-        """Leave the provider alone altogether: what it said holds for everything it does."""
-        self._halted_by = ProviderRetired if isinstance(error, ProviderRetired) else QuotaSpent
-        log.error("provider.halted", provider=self.name, reason=self._halted_by.__name__)
+    def _warn(self, operation: Read | Write, error: FlightProviderError) -> None:
+        log.warning("provider.failed", provider=self.name, method=operation, reason=str(error))
+
+    def _retire(self) -> None:
+        """Leave the provider alone altogether: without an access nothing of it can be had."""
+        self._is_retired = True
+        log.error("provider.halted", provider=self.name)
         for operation, breaker in self._breakers.items():
             breaker.open(HALT_SECONDS)
             self._show(operation)
 
     def _resume(self) -> None:
         """The provider answered again."""
-        self._halted_by = None
+        self._is_retired = False
+        self._spent.clear()
         for operation, breaker in self._breakers.items():
             breaker.close()
             self._show(operation)
 
+    def _spend(self, operation: Read | Write) -> None:
+        """Leave one operation alone: contracts count their calls by operation."""
+        self._spent.add(operation)
+        log.error("provider.quota_spent", provider=self.name, method=operation)
+        self._breakers[operation].open(HALT_SECONDS)
+
     def _refusal(self, operation: Read | Write) -> FlightProviderError:
-        if self._halted_by is not None:
-            return self._halted_by(f"{self.name} is left alone")
+        if self._is_retired:
+            return ProviderRetired(f"{self.name} is left alone")
+        if operation in self._spent:
+            return QuotaSpent(f"{self.name} is left alone: {operation} has no calls left")
         return BreakerOpen(f"{self.name} is left alone: {operation} failed too often")
 
     def _show(self, operation: Read | Write) -> None:

@@ -15,7 +15,9 @@ def compose_reply(facts: Facts, results: list[Facts]) -> str:
     """The reply for a turn: the tools' results if there are any, else what stands in the way, else small talk."""
     language: Language = facts.get("language", "en")
     if results:
-        return "\n\n".join(_tell_result(result, facts, language) for result in results)
+        told = "\n\n".join(_tell_result(result, facts, language) for result in results)
+        world = _tell_world(results, language)
+        return f"{told}{_separator(told)}{world}" if world else told
     if facts.get("agent") == "concierge":
         return _say_for_intent("concierge", facts, "replies.not_understood", language)
     return _ask_next(facts, language)
@@ -28,21 +30,25 @@ def _tell_result(result: Facts, facts: Facts, language: Language) -> str:
         case "get_offer_details":
             return _tell_details(result, language)
         case "seat_map":
-            told = _tell_seats(result, language)
+            return _tell_seats(result, language)
         case "fare_rules":
-            told = _tell_rules(result, language)
+            return _tell_rules(result, language)
         case "price_calendar":
-            told = _tell_calendar(result, facts, language)
+            return _tell_calendar(result, facts, language)
         case _:
-            told = _tell_search(result, facts, language)
-    separator = "\n\n" if "\n" in told else " "
-    return separator.join([told, *_tell_world(result, language)])
+            return _tell_search(result, facts, language)
 
 
-def _tell_world(result: Facts, language: Language) -> list[str]:
-    """That nothing can be flown, where it cannot."""
-    key = {"simulated": "replies.simulated", "test": "replies.test_mode"}.get(result["world"])
-    return [say(key, language)] if key else []
+def _separator(told: str) -> str:
+    """What a last sentence stands behind: a list ends only with a blank line."""
+    return "\n\n" if "\n" in told else " "
+
+
+def _tell_world(results: list[Facts], language: Language) -> str | None:
+    """That nothing can be flown, where it cannot. All results of a turn are of one world; a failure names none."""
+    world = next((result["world"] for result in results if "world" in result), "live")
+    key = {"simulated": "replies.simulated", "test": "replies.test_mode"}.get(world)
+    return say(key, language) if key else None
 
 
 def _tell_search(result: Facts, facts: Facts, language: Language) -> str:
@@ -56,14 +62,15 @@ def _tell_search(result: Facts, facts: Facts, language: Language) -> str:
 
 def _tell_calendar(result: Facts, facts: Facts, language: Language) -> str:
     day, trip = result["cheapest_day"], {"route": result["route"], "travellers": _party_text(result, language)}
+    unanswered = result["unanswered_days"]
+    if unanswered == len(result["days"]):
+        return say("errors.flights_unreachable", language)
+    doubts = [say("replies.calendar_unanswered", language, count=unanswered)] if unanswered else []
+    doubts += result["notes"]
     if day is None:
-        is_unanswered = result["unanswered_days"] == len(result["days"])
-        key = "errors.flights_unreachable" if is_unanswered else "replies.calendar_nothing"
-        return say(key, language, **trip)
+        return " ".join([say("replies.calendar_nothing", language, **trip), *doubts])
     key = "replies.calendar_cheapest_return" if day["returns"] else "replies.calendar_cheapest"
-    sentences = [say(key, language, **trip, **day)]
-    if result["unanswered_days"]:
-        sentences.append(say("replies.calendar_unanswered", language, count=result["unanswered_days"]))
+    sentences = [say(key, language, **trip, **day), *doubts]
     if facts.get("travellers_assumed"):
         sentences.append(say("replies.travellers_assumed", language))
     return " ".join([*sentences, say("replies.calendar_next", language)])
@@ -74,12 +81,8 @@ def _tell_seats(result: Facts, language: Language) -> str:
     for flight in result["flights"]:
         name = f"**{flight['flight']}** {flight['airports']}"
         for cabin in flight["cabins"]:
-            lines.append("- " + say("seats.free", language, flight=name, count=cabin["free"], seats=cabin["seats"]))
-            lines += ["- " + _feature_text(each, language) for each in cabin["features"]]
-            lines += [
-                "- " + say("seats.price", language, price=each["price"], count=each["free"], rows=each["rows"])
-                for each in cabin["prices"]
-            ]
+            free = say("seats.free", language, flight=name, count=cabin["free"], seats=cabin["seats"])
+            lines.append(f"- {'. '.join([free, *(_feature_text(each, language) for each in cabin['features'])])}.")
     return "\n".join(lines)
 
 
@@ -202,6 +205,16 @@ def _party_text(result: Facts, language: Language) -> str:
 
 
 def _ask_next(facts: Facts, language: Language) -> str:
+    question = _find_question(facts, language)
+    if question is None:
+        return _say_for_intent("flight", facts, "flight.other", language)
+    if facts.get("intent") in ("seat_map", "fare_rules"):
+        return " ".join([say(f"flight.{facts['intent']}", language), question])
+    return question
+
+
+def _find_question(facts: Facts, language: Language) -> str | None:
+    """What has to be asked before anything can be looked up; None where nothing has."""
     if facts.get("frame", {}).get("trip") == "multi_city":
         return say("ask.first_leg", language)
     for problem in facts.get("problems", []):
@@ -209,9 +222,8 @@ def _ask_next(facts: Facts, language: Language) -> str:
         return say(f"errors.{problem['code']}", language, **params)
     for ambiguity in facts.get("ambiguous", []):
         return _ask_which(ambiguity, language)
-    if facts.get("missing"):
-        return _ask_slot(facts["missing"][0], facts.get("frame", {}), language)
-    return _say_for_intent("flight", facts, "flight.other", language)
+    slot = facts.get("asked")
+    return _ask_slot(slot, facts.get("frame", {}), language) if slot else None
 
 
 def _ask_which(ambiguity: Facts, language: Language) -> str:

@@ -2,50 +2,53 @@
 
 It holds no state: an offer carries what it stands for, an order's id who travels. What the real service does and this
 one does not: it refuses plain HTTP with 38197, but on loopback there is nothing else; it refuses who asks too fast,
-here only a fault does; and it tells the names in an order.
+here only a fault does; and it tells the names in an order. Orders are ticketed at once, after which they cannot be
+deleted, unless a general remark contains "unticketed".
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
 from core.clock import clock
 from domain.money import Money
-from domain.offers import FlightOffer, FlightQuery, SliceQuery
+from domain.offers import FlightOffer
 from domain.orders import FareRules, Order
 from domain.seats import SeatPrice
 from providers.flights.base import FlightProvider, OfferGone
 from providers.sandbox.amadeus_asks import (
     Search,
     SearchBody,
-    SearchParams,
-    count_party,
     read,
     read_json,
+    read_search,
     require_override,
-    search_in_body,
-    search_in_params,
 )
-from providers.sandbox.amadeus_errors import NO_SUCH_ORDER, NO_SUCH_RESOURCE, Answer, Refusal, missing
-from providers.sandbox.amadeus_gate import Gate, write
-from providers.sandbox.amadeus_orders import BookingBody, OrderKey, offer_of, read_booking, write_order, write_tickets
+from providers.sandbox.amadeus_errors import (
+    NO_SUCH_ORDER,
+    NO_SUCH_RESOURCE,
+    PRICE_DISCREPANCY,
+    TICKETED,
+    Answer,
+    Refusal,
+)
+from providers.sandbox.amadeus_gate import SANDBOX_AMADEUS_ID, TOKEN_SECONDS, Gate, is_client, issue_token, write
+from providers.sandbox.amadeus_orders import (
+    BookingBody,
+    OrderKey,
+    is_ticketed,
+    read_booking,
+    write_order,
+    write_tickets,
+)
 from providers.sandbox.amadeus_posted import OfferOnWire, PricingBody, SeatMapBody
 from providers.sandbox.amadeus_seats import find_seats, write_seat_maps
-from providers.sandbox.amadeus_tokens import (
-    SANDBOX_AMADEUS_ID,
-    SANDBOX_AMADEUS_SECRET,
-    TOKEN_SECONDS,
-    is_client,
-    issue_token,
-)
 from providers.sandbox.amadeus_wire import SegmentNumbers, fare_basis, write_dictionaries
 from providers.sandbox.faults import Faults
-
-__all__ = ["PATH", "SANDBOX_AMADEUS_ID", "SANDBOX_AMADEUS_SECRET", "router"]
 
 PATH = "/sandbox/amadeus"
 
@@ -91,20 +94,11 @@ async def create_token(request: Request) -> JSONResponse:
     )
 
 
-@router.get("/v2/shopping/flight-offers")
-async def search_by_params(request: Request, flights: FlightsDep, gate: GateDep) -> Response:
-    async def search() -> Answer:
-        params = read(SearchParams, dict(request.query_params), "parameter")
-        return await _search(flights, search_in_params(params), {"links": {"self": str(request.url)}})
-
-    return await gate.serve("search", search)
-
-
 @router.post("/v2/shopping/flight-offers")
-async def search_by_body(request: Request, flights: FlightsDep, gate: GateDep) -> Response:
+async def search_offers(request: Request, flights: FlightsDep, gate: GateDep) -> Response:
     async def search() -> Answer:
         require_override(request)
-        return await _search(flights, search_in_body(read(SearchBody, await read_json(request))), {})
+        return await _search(flights, read_search(read(SearchBody, await read_json(request))))
 
     return await gate.serve("search", search)
 
@@ -118,7 +112,7 @@ async def price_offers(request: Request, flights: FlightsDep, gate: GateDep) -> 
         posted = read(PricingBody, await read_json(request)).data.flight_offers
         offers = [OfferOnWire.read(each, f"/data/flightOffers/{n}") for n, each in enumerate(posted)]
         priced = [each._replace(found=await flights.price(each.found)) for each in offers]
-        costs = [await _add_seats(flights, each) for each in priced]
+        costs = [_add_up(await _find_seats(flights, each)) for each in priced]
         included = {"included": {"detailed-fare-rules": await _list_rules(flights, priced)}} if with_rules else {}
         return Answer(
             200,
@@ -143,7 +137,9 @@ async def create_order(request: Request, flights: FlightsDep, gate: GateDep) -> 
         data = read(BookingBody, body).data
         offer = OfferOnWire.read(data.flight_offers[0], "/data/flightOffers/0")
         seats = await _find_seats(flights, offer)
-        booking = read_booking(data, offer.party, [seat.service_id for seat in seats])
+        booking = read_booking(data, offer.party, offer.total, [seat.service_id for seat in seats])
+        if offer.services_price != _add_up(seats):
+            raise Refusal(PRICE_DISCREPANCY)
         order = await flights.book(offer.found, booking.purchase)
         key = OrderKey.of(_name(order), offer.found.offer, booking.party)
         told = ("travelers", "contacts", "remarks", "ticketingAgreement")
@@ -168,24 +164,12 @@ async def get_order(order_id: str, flights: FlightsDep, gate: GateDep) -> Respon
 async def delete_order(order_id: str, flights: FlightsDep, gate: GateDep) -> Response:
     async def cancel() -> Answer:
         order = await _get_order(flights, OrderKey.read(order_id))
+        if is_ticketed(order):
+            raise Refusal(TICKETED)
         await flights.cancel(await flights.quote_cancellation(_name(order)))
         return Answer(204, None)
 
     return await gate.serve("cancel", cancel)
-
-
-@router.get("/v1/shopping/seatmaps")
-async def get_seat_maps(request: Request, flights: FlightsDep, gate: GateDep) -> Response:
-    """Under either name of its parameter; as a parameter, the order's id may come percent-encoded once more."""
-    order_id = request.query_params.get("flightOrderId") or request.query_params.get("flight-orderId")
-
-    async def show() -> Answer:
-        if order_id is None:
-            raise missing("parameter", "flightOrderId")
-        key = OrderKey.read(unquote(order_id))
-        return await _show_seats(flights, await _find_again(flights, await _get_order(flights, key), key))
-
-    return await gate.serve("seat_map", show)
 
 
 @router.post("/v1/shopping/seatmaps")
@@ -203,9 +187,9 @@ async def refuse_path() -> Response:
     return write(NO_SUCH_RESOURCE.answer())
 
 
-async def _search(flights: FlightProvider, search: Search, meta: dict[str, Any]) -> Answer:
+async def _search(flights: FlightProvider, search: Search) -> Answer:
     found = [each for each in await flights.search(search.query) if search.wants(each.offer)][: search.limit]
-    meta = {"count": len(found), **meta}
+    meta = {"count": len(found)}
     if not found:
         return Answer(200, {"meta": meta, "data": []})
     numbers = SegmentNumbers()
@@ -245,28 +229,6 @@ async def _get_order(flights: FlightProvider, key: OrderKey) -> Order:
     return order
 
 
-async def _find_again(flights: FlightProvider, order: Order, key: OrderKey) -> list[OfferOnWire]:
-    """An offer of the order's flights, since the world shows the seats of offers only; none where they are sold out."""
-    bought = offer_of(order, key)
-    query = FlightQuery(
-        slices=tuple(
-            SliceQuery(
-                origins=(slice_.origin,),
-                destinations=(slice_.destination,),
-                departs_on=slice_.departs.at_local.date(),
-            )
-            for slice_ in order.slices
-        ),
-        travellers=count_party(key.party),
-        cabin=bought.cabin,
-        currency=bought.total.currency,
-    )
-    numbers = SegmentNumbers()
-    flown = numbers.of(bought)
-    same = (each for each in await flights.search(query) if numbers.of(each.offer) == flown)
-    return [OfferOnWire(each, 1, key.party, flown) for each in same][:1]
-
-
 async def _show_seats(flights: FlightProvider, offers: list[OfferOnWire]) -> Answer:
     maps = [(each, await flights.seat_map(each.found)) for each in offers]
     return Answer(200, write_seat_maps(maps))
@@ -276,9 +238,9 @@ async def _find_seats(flights: FlightProvider, wired: OfferOnWire) -> list[SeatP
     return find_seats(await flights.seat_map(wired.found), wired) if wired.seats else []
 
 
-async def _add_seats(flights: FlightProvider, wired: OfferOnWire) -> Money | None:
-    """What the chosen seats cost together; None where none was chosen."""
-    prices = [seat.price for seat in await _find_seats(flights, wired)]
+def _add_up(seats: list[SeatPrice]) -> Money | None:
+    """What chosen seats cost together; None where none was chosen."""
+    prices = [seat.price for seat in seats]
     return sum(prices[1:], start=prices[0]) if prices else None
 
 

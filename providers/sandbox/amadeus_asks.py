@@ -16,7 +16,6 @@ from domain.airports import city_airports
 from domain.offers import CABIN_CLASSES, CabinClass, FlightOffer, FlightQuery, SliceQuery
 from domain.travellers import MAX_TRAVELLERS, TravellerCounts, TravellerType
 from providers.sandbox.amadeus_errors import (
-    Place,
     invalid_combination,
     invalid_data,
     invalid_date,
@@ -74,7 +73,9 @@ class CabinRestriction(Ask):
     @field_validator("cabin", mode="before")
     @classmethod
     def _read_cabin(cls, value: object) -> object:
-        return _read_cabin(value)
+        """Amadeus writes cabins in capitals, and in capitals only."""
+        names = {cabin.upper(): cabin for cabin in CABIN_CLASSES}
+        return names.get(value) if isinstance(value, str) else value
 
 
 class CarrierRestrictions(Ask):
@@ -106,30 +107,6 @@ class SearchBody(Ask):
     search_criteria: SearchCriteria = SearchCriteria()
 
 
-class SearchParams(Ask):
-    """The query string of a search."""
-
-    origin_location_code: str
-    destination_location_code: str
-    departure_date: date
-    return_date: date | None = None
-    adults: int = Field(ge=1, le=9)
-    children: int = Field(0, ge=0, le=9)
-    infants: int = Field(0, ge=0, le=9)
-    travel_class: CabinClass = "economy"
-    included_airline_codes: str = ""
-    excluded_airline_codes: str = ""
-    non_stop: Literal["true", "false"] = "false"
-    currency_code: str = DEFAULT_CURRENCY
-    max_price: int | None = None
-    max: int = Field(MAX_OFFERS, ge=1, le=MAX_OFFERS)
-
-    @field_validator("travel_class", mode="before")
-    @classmethod
-    def _read_travel_class(cls, value: object) -> object:
-        return _read_cabin(value)
-
-
 class Search(NamedTuple):
     """A question to the port, who asks in which order, and which of the answers are wanted."""
 
@@ -158,58 +135,37 @@ class Search(NamedTuple):
 def require_override(request: Request) -> None:
     """A question that is posted has to say that it is one."""
     if request.headers.get("X-HTTP-Method-Override") != "GET":
-        raise missing("parameter", "X-HTTP-Method-Override")
+        raise missing("X-HTTP-Method-Override", place="parameter")
 
 
 async def read_json(request: Request) -> Any:
     try:
         return json.loads(await request.body())
     except ValueError:
-        raise invalid_format("pointer", "/") from None
+        raise invalid_format("/") from None
 
 
-def read(kind: type[AskT], value: Any, place: Place = "pointer") -> AskT:
+def read(kind: type[AskT], value: Any) -> AskT:
     """Raises the Refusal for what cannot be read."""
     try:
         return kind.model_validate(value)
     except ValidationError as error:
-        raise unreadable(error, place) from None
+        raise unreadable(error) from None
 
 
-def search_in_params(params: SearchParams) -> Search:
-    included, excluded = _split(params.included_airline_codes), _split(params.excluded_airline_codes)
-    if included and excluded:
-        raise invalid_combination("includedAirlineCodes and excludedAirlineCodes exclude each other")
-    origins = _airports((params.origin_location_code,), "parameter", "originLocationCode")
-    destinations = _airports((params.destination_location_code,), "parameter", "destinationLocationCode")
-    slices = [_read_slice(origins, destinations, params.departure_date, "parameter", "departureDate")]
-    if params.return_date is not None:
-        if params.return_date < params.departure_date:
-            raise invalid_date("parameter", "returnDate")
-        slices.append(_read_slice(destinations, origins, params.return_date, "parameter", "returnDate"))
-    party = _name_party(TravellerCounts(adults=params.adults, children=params.children, infants=params.infants))
-    return Search(
-        _write_query(slices, party, params.travel_class, params.currency_code),
-        party,
-        params.max,
-        params.max_price,
-        included,
-        excluded,
-        max_connections=0 if params.non_stop == "true" else None,
-    )
-
-
-def search_in_body(body: SearchBody) -> Search:
+def read_search(body: SearchBody) -> Search:
     criteria, filters = body.search_criteria, body.search_criteria.flight_filters
     cabins = {restriction.cabin for restriction in filters.cabin_restrictions} or {"economy"}
     if len(cabins) > 1:
         raise invalid_combination("one cabin for the whole trip")
     return Search(
-        _write_query(
-            [_read_bound(bound, f"/originDestinations/{n}") for n, bound in enumerate(body.origin_destinations)],
-            body.travelers,
-            cabins.pop(),
-            body.currency_code,
+        FlightQuery(
+            slices=tuple(
+                _read_bound(bound, f"/originDestinations/{n}") for n, bound in enumerate(body.origin_destinations)
+            ),
+            travellers=count_party(body.travelers),
+            cabin=cabins.pop(),
+            currency=body.currency_code,
         ),
         body.travelers,
         criteria.max_flight_offers,
@@ -242,59 +198,23 @@ def count_party(party: Sequence[Traveler]) -> TravellerCounts:
     return counts
 
 
-def _write_query(
-    slices: Sequence[SliceQuery], party: Sequence[Traveler], cabin: CabinClass, currency: str
-) -> FlightQuery:
-    return FlightQuery(slices=tuple(slices), travellers=count_party(party), cabin=cabin, currency=currency)
-
-
-def _name_party(counts: TravellerCounts) -> tuple[Traveler, ...]:
-    """The party of a query string, which names nobody: numbered in order, an infant with each of the first adults."""
-    if counts.infants > counts.adults:
-        raise invalid_combination("more infants than adults")
-    adults = [Traveler(id=str(n), travelerType="ADULT") for n in range(1, counts.adults + 1)]
-    children = [Traveler(id=str(n), travelerType="CHILD") for n in range(counts.adults + 1, counts.seats + 1)]
-    infants = [
-        Traveler(id=str(counts.seats + n), travelerType="HELD_INFANT", associatedAdultId=str(n))
-        for n in range(1, counts.infants + 1)
-    ]
-    return (*adults, *children, *infants)
-
-
 def _read_bound(bound: OriginDestination, where: str) -> SliceQuery:
     origins = (bound.origin_location_code, *bound.alternative_origins_codes)
     destinations = (bound.destination_location_code, *bound.alternative_destinations_codes)
-    return _read_slice(
-        _airports(origins, "pointer", f"{where}/originLocationCode"),
-        _airports(destinations, "pointer", f"{where}/destinationLocationCode"),
-        bound.departure_date_time_range.departs_on,
-        "pointer",
-        f"{where}/departureDateTimeRange/date",
+    departs_on = bound.departure_date_time_range.departs_on
+    # somewhere on earth it is still yesterday
+    if departs_on < (clock.now() - timedelta(hours=12)).date():
+        raise invalid_date(f"{where}/departureDateTimeRange/date")
+    return SliceQuery(
+        origins=_airports(origins, f"{where}/originLocationCode"),
+        destinations=_airports(destinations, f"{where}/destinationLocationCode"),
+        departs_on=departs_on,
     )
 
 
-def _read_slice(
-    origins: tuple[str, ...], destinations: tuple[str, ...], departs_on: date, place: Place, where: str
-) -> SliceQuery:
-    # somewhere on earth it is still yesterday
-    if departs_on < (clock.now() - timedelta(hours=12)).date():
-        raise invalid_date(place, where)
-    return SliceQuery(origins=origins, destinations=destinations, departs_on=departs_on)
-
-
-def _airports(codes: Iterable[str], place: Place, where: str) -> tuple[str, ...]:
+def _airports(codes: Iterable[str], where: str) -> tuple[str, ...]:
     """The airports of airport and city codes."""
     found = [city_airports(code) for code in codes]
     if not all(found):
-        raise invalid_data(place, where)
+        raise invalid_data(where)
     return tuple(dict.fromkeys(airport for airports in found for airport in airports))
-
-
-def _read_cabin(value: object) -> object:
-    """Amadeus writes cabins in capitals, and in capitals only."""
-    names = {cabin.upper(): cabin for cabin in CABIN_CLASSES}
-    return names.get(value) if isinstance(value, str) else value
-
-
-def _split(codes: str) -> frozenset[str]:
-    return frozenset(code for code in codes.split(",") if code)

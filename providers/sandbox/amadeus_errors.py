@@ -55,6 +55,7 @@ INTERNAL_ERROR = Problem(500, 38189, "Internal error", "An internal error occurr
 PRIMITIVE_TIMEOUT = Problem(500, 141, "SYSTEM ERROR HAS OCCURRED", "Primitive Timeout")
 NO_SUCH_RESOURCE = Problem(404, 38196, "Resource not found", "The targeted resource doesn't exist")
 NO_SUCH_ORDER = Problem(404, 1797, "NOT FOUND")
+TICKETED = Problem(400, 4926, "INVALID DATA RECEIVED", "The order has been ticketed")
 SELL_FAILURE = Problem(400, 34651, "SEGMENT SELL FAILURE", "Could not sell segment 1")
 SEAT_TAKEN = Problem(400, 38034, "ONE OR MORE SERVICES ARE NOT AVAILABLE")
 PRICE_DISCREPANCY = Problem(400, 37200, "PRICE DISCREPANCY", "Current price is different from the one sent")
@@ -76,19 +77,19 @@ def problem_of(error: base.FlightProviderError) -> Problem:
     return next((no for kind, no in _OF_PROVIDER_ERRORS.items() if isinstance(error, kind)), INTERNAL_ERROR)
 
 
-def invalid_date(place: Place, where: str) -> Refusal:
-    return Refusal(Problem(400, 425, "INVALID DATE", source={place: where}))
+def invalid_date(where: str) -> Refusal:
+    return Refusal(Problem(400, 425, "INVALID DATE", source={"pointer": where}))
 
 
-def invalid_format(place: Place, where: str) -> Refusal:
-    return Refusal(Problem(400, 477, "INVALID FORMAT", source={place: where}))
+def invalid_format(where: str) -> Refusal:
+    return Refusal(Problem(400, 477, "INVALID FORMAT", source={"pointer": where}))
 
 
-def invalid_data(place: Place, where: str) -> Refusal:
-    return Refusal(Problem(400, 4926, "INVALID DATA RECEIVED", source={place: where}))
+def invalid_data(where: str) -> Refusal:
+    return Refusal(Problem(400, 4926, "INVALID DATA RECEIVED", source={"pointer": where}))
 
 
-def missing(place: Place, where: str) -> Refusal:
+def missing(where: str, place: Place = "pointer") -> Refusal:
     return Refusal(Problem(400, 32171, "MANDATORY DATA MISSING", source={place: where}))
 
 
@@ -96,9 +97,8 @@ def invalid_combination(detail: str) -> Refusal:
     return Refusal(Problem(400, 2668, "PARAMETER COMBINATION INVALID/RESTRICTED", detail))
 
 
-def unreadable(error: ValidationError, place: Place) -> Refusal:
+def unreadable(error: ValidationError) -> Refusal:
     """The first thing wrong with a request. The value stays out: it may be somebody's name."""
     first = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    path = [str(part) for part in first["loc"]]
-    where = path[0] if place == "parameter" else "/" + "/".join(path)
-    return missing(place, where) if first["type"] == "missing" else invalid_format(place, where)
+    where = "/" + "/".join(str(part) for part in first["loc"])
+    return missing(where) if first["type"] == "missing" else invalid_format(where)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
+import secrets
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from fastapi.responses import Response
@@ -14,6 +18,8 @@ from providers.flights.base import FlightProviderError, Operation
 from providers.sandbox.amadeus_errors import (
     EXPIRED_TOKEN,
     INTERNAL_ERROR,
+    INVALID_TOKEN,
+    MISSING_TOKEN,
     PRIMITIVE_TIMEOUT,
     QUOTA_SPENT,
     REVOKED_KEY,
@@ -23,9 +29,11 @@ from providers.sandbox.amadeus_errors import (
     Refusal,
     problem_of,
 )
-from providers.sandbox.amadeus_tokens import check_token
 from providers.sandbox.faults import TOKEN_FAULTS, WIRE_FAULTS, Fault, FaultKind, Faults
 
+SANDBOX_AMADEUS_ID = "sandbox-amadeus"
+SANDBOX_AMADEUS_SECRET = "not-a-secret"  # noqa: S105 - opens nothing but the simulation
+TOKEN_SECONDS = 1799
 MEDIA_TYPE = "application/vnd.amadeus+json"
 
 Act = Callable[[], Awaitable[Answer]]
@@ -49,7 +57,7 @@ class Gate:
 
     async def serve(self, operation: Operation, act: Act) -> Response:
         try:
-            check_token(self._authorization, clock.now())
+            _check_token(self._authorization, clock.now())
         except Refusal as refusal:
             return write(refusal.problem.answer())
         fault = self._faults.take(operation, (*WIRE_FAULTS, *TOKEN_FAULTS))
@@ -130,3 +138,30 @@ def _send_elsewhere(offers: list[dict[str, Any]]) -> None:
 
 def _to_json(body: dict[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode()
+
+
+def is_client(client_id: str, client_secret: str) -> bool:
+    is_ours = hmac.compare_digest(client_secret.encode(), SANDBOX_AMADEUS_SECRET.encode())
+    return is_ours and client_id == SANDBOX_AMADEUS_ID
+
+
+def issue_token(now: datetime) -> str:
+    """A token that ends after TOKEN_SECONDS; no two are the same. Any process can check it by its seal."""
+    claim = f"{int(now.timestamp()) + TOKEN_SECONDS}.{secrets.token_hex(8)}"
+    return f"{claim}.{_seal(claim)}"
+
+
+def _check_token(authorization: str | None, now: datetime) -> None:
+    """Raises the Refusal an `Authorization` header deserves."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Refusal(MISSING_TOKEN)
+    claim, _, seal = token.rpartition(".")
+    if not hmac.compare_digest(seal.encode(), _seal(claim).encode()):
+        raise Refusal(INVALID_TOKEN)
+    if now.timestamp() >= int(claim.partition(".")[0]):
+        raise Refusal(EXPIRED_TOKEN)
+
+
+def _seal(claim: str) -> str:
+    return hmac.new(SANDBOX_AMADEUS_SECRET.encode(), claim.encode(), sha256).hexdigest()[:32]

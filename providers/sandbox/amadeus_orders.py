@@ -23,6 +23,8 @@ from providers.sandbox.amadeus_wire import OfferWriter, SegmentNumbers, write_di
 WireGender = Literal["MALE", "FEMALE", "UNSPECIFIED", "UNDISCLOSED"]
 WireDocument = Literal["PASSPORT", "IDENTITY_CARD", "VISA", "KNOWN_TRAVELER", "REDRESS"]
 
+UNTICKETED = "unticketed"
+"""In the general remark of an order, keeps it from being ticketed, so that it may be deleted."""
 _GENDERS: dict[WireGender, Gender] = {"MALE": "male", "FEMALE": "female"}
 _DOCUMENTS: dict[WireDocument, DocumentKind] = {"PASSPORT": "passport", "IDENTITY_CARD": "identity_card"}
 
@@ -137,17 +139,18 @@ class Booking(NamedTuple):
     """In the purchase's order."""
 
 
-def read_booking(data: BookingData, party: Sequence[Traveler], service_ids: Sequence[str]) -> Booking:
-    """Who buys what; `party` is the offer's. Raises a Refusal where the two differ."""
+def read_booking(data: BookingData, party: Sequence[Traveler], total: Money, service_ids: Sequence[str]) -> Booking:
+    """Who buys what; `party` and `total` are the offer's. Raises a Refusal for other people than it is for."""
     people = {each.id: each for each in data.travelers}
     ordered = in_purchase_order(party)
     if sorted(people) != sorted(each.id for each in ordered) or len(people) < len(data.travelers):
-        raise invalid_data("pointer", "/data/travelers")
+        raise invalid_data("/data/travelers")
     purchase = Purchase(
         reference=next((remark.text for remark in data.remarks.general), secrets.token_hex(8)),
         flow="instant",
         travellers=tuple(_read_traveller(people[each.id], each) for each in ordered),
         contact=_read_contact([*(each.contact for each in data.travelers), *data.contacts]),
+        total=total,
         services=tuple(ServiceChoice(service_id=service_id) for service_id in service_ids),
     )
     return Booking(purchase, ordered)
@@ -178,7 +181,7 @@ def _read_contact(contacts: Sequence[ContactDetails]) -> Contact:
     email = next((each.email_address for each in contacts if each.email_address), None)
     phone = next((phone for each in contacts for phone in each.phones), None)
     if email is None or phone is None:
-        raise missing("pointer", "/data/travelers/0/contact")
+        raise missing("/data/travelers/0/contact")
     return Contact(email=email, phone=f"+{phone.country_calling_code}{phone.number}")
 
 
@@ -208,8 +211,15 @@ def write_order(order: Order, key: OrderKey, echo: dict[str, Any]) -> dict[str, 
     }
 
 
+def is_ticketed(order: Order) -> bool:
+    """Not where it was booked under a remark that says so: the world itself issues tickets at once."""
+    return bool(order.tickets) and UNTICKETED not in (order.reference or "")
+
+
 def write_tickets(order: Order, key: OrderKey) -> dict[str, Any]:
     """Empty where none was issued."""
+    if not is_ticketed(order):
+        return {}
     numbers = SegmentNumbers().of(offer_of(order, key))
     tickets = [
         {
@@ -221,7 +231,7 @@ def write_tickets(order: Order, key: OrderKey) -> dict[str, Any]:
         }
         for ticket in order.tickets
     ]
-    return {"tickets": tickets} if tickets else {}
+    return {"tickets": tickets}
 
 
 def offer_of(order: Order, key: OrderKey) -> FlightOffer:

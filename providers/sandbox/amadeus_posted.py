@@ -45,6 +45,13 @@ class OfferOnWire(NamedTuple):
     party: tuple[Traveler, ...]
     segment_ids: Sequence[str]
     seats: tuple[ChosenSeat, ...] = ()
+    services_price: Money | None = None
+    """Of what was chosen, as it was priced; None where nothing was."""
+
+    @property
+    def total(self) -> Money:
+        total = self.found.offer.total
+        return total if self.services_price is None else total + self.services_price
 
     @classmethod
     def read(cls, posted: dict[str, Any], where: str) -> OfferOnWire:
@@ -54,7 +61,7 @@ class OfferOnWire(NamedTuple):
             seats = tuple(_take_seats(bare))
             found = unpack_offer(bare)
         except (NotPacked, LookupError, TypeError, AttributeError):
-            raise invalid_data("pointer", where) from None
+            raise invalid_data(where) from None
         party = tuple(
             Traveler(
                 id=each["travelerId"],
@@ -64,7 +71,7 @@ class OfferOnWire(NamedTuple):
             for each in posted["travelerPricings"]
         )
         ids = [segment["id"] for itinerary in posted["itineraries"] for segment in itinerary["segments"]]
-        return cls(found, int(posted["id"]), party, ids, seats)
+        return cls(found, int(posted["id"]), party, ids, seats, _sum_services(posted["price"]))
 
     def write(self) -> dict[str, Any]:
         return pack_offer(self.found, OfferWriter(self.found.offer, self.number, self.party, self.segment_ids).write())
@@ -77,6 +84,11 @@ class OfferOnWire(NamedTuple):
         for seat in self.seats:
             _find_fare(written, seat)["additionalServices"] = {"chargeableSeatNumber": seat.number}
         return written
+
+
+def _sum_services(price: dict[str, Any]) -> Money | None:
+    prices = [Money.parse(each["amount"], price["currency"]) for each in price.get("additionalServices", ())]
+    return sum(prices[1:], start=prices[0]) if prices else None
 
 
 def _take_seats(posted: dict[str, Any]) -> Iterator[ChosenSeat]:

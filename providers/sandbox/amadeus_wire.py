@@ -11,7 +11,7 @@ from typing import Any
 from babel.numbers import get_currency_name
 
 from domain.airlines import airline_name
-from domain.airports import cities, find_airport
+from domain.airports import city_code_of, find_airport
 from domain.money import Money
 from domain.offers import Baggage, CabinClass, Condition, FlightOffer, LocalTime, PricePart, Segment, Slice
 from domain.travellers import TravellerType
@@ -256,9 +256,8 @@ def write_locations(slices: Iterable[Slice]) -> dict[str, dict[str, str]]:
 
 
 def _write_location(code: str) -> dict[str, str]:
-    city = next((city.code for city in cities().values() if code in city.airports), code)
     airport = find_airport(code)
-    return {"cityCode": city, **({"countryCode": airport.country} if airport else {})}
+    return {"cityCode": city_code_of(code), **({"countryCode": airport.country} if airport else {})}
 
 
 def _has_fee(condition: Condition) -> bool:

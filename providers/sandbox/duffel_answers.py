@@ -222,13 +222,9 @@ CallDep = Annotated[Call, Depends(get_call)]
 def paginate(
     rows: Sequence[RowT], name: Callable[[RowT], str], asked: PageParams
 ) -> tuple[Sequence[RowT], dict[str, Any]]:
-    """A page and its `meta`: a cursor names the row before or after which the page lies. Raises Refused."""
+    """A page and its `meta`: a cursor names the row after which the page lies. Raises Refused."""
     names = [name(row) for row in rows]
-    start = 0
-    if asked.after is not None:
-        start = _find(names, asked.after, "after") + 1
-    elif asked.before is not None:
-        start = max(0, _find(names, asked.before, "before") - asked.limit)
+    start = _find(names, asked.after) + 1 if asked.after is not None else 0
     stop = start + asked.limit
     meta = {
         "limit": asked.limit,
@@ -238,11 +234,11 @@ def paginate(
     return rows[start:stop], meta
 
 
-def _find(names: list[str], cursor: str, field: str) -> int:
+def _find(names: list[str], cursor: str) -> int:
     try:
         return names.index(base64.urlsafe_b64decode(cursor).decode())
     except (binascii.Error, ValueError):
-        raise invalid(f"/{field}", "validation_format", "The cursor is not valid.") from None
+        raise invalid("/after", "validation_format", "The cursor is not valid.") from None
 
 
 def _write_cursor(name: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from domain.offers import FlightOffer, FlightQuery
+from domain.offers import FlightQuery
 from domain.travellers import TravellerCounts
 from providers.flights.base import FoundOffer
 from providers.sandbox.duffel_answers import SPOILING, Answer, Call, CallDep, not_found, paginate
@@ -47,7 +47,7 @@ async def create_offer_request(call: CallDep) -> Response:
         sent, params = await call.read(OfferRequestSent), call.params(OfferRequestParams)
         request = _open_request(call, sent)
         found = await call.world.search(_read_query(request))
-        _name_offers(request, found, sent.max_connections)
+        _name_offers(request, found)
         call.memory.requests.keep(request.id, request)
         body = write_offer_request(request)
         if params.return_offers:
@@ -64,11 +64,9 @@ async def list_offers(call: CallDep) -> Response:
         request = call.memory.requests.find(params.offer_request_id)
         if request is None:
             raise not_found()
-        offers = [each for each in request.offers.values() if _is_within(each.found.offer, params.max_connections)]
+        offers = list(request.offers.values())
         if params.sort == "total_amount":
             offers.sort(key=lambda each: each.found.offer.total.amount_minor)
-        elif params.sort == "total_duration":
-            offers.sort(key=lambda each: each.found.offer.duration)
         page, meta = paginate(offers, lambda each: each.id, params)
         return Answer({"data": _write_offers(request, page), "meta": meta})
 
@@ -87,15 +85,6 @@ async def get_offer(offer_id: str, call: CallDep) -> Response:
 
     asks_services = call.request.query_params.get("return_available_services") == "true"
     return await call.answer("services" if asks_services else "price", act)
-
-
-@router.post("/air/offers/{offer_id}/actions/price")
-async def price_offer(offer_id: str, call: CallDep) -> Response:
-    async def act() -> Answer:
-        shown = await _refresh(call, offer_id)
-        return Answer({"data": write_offer(shown) | {"intended_payment_methods": [], "intended_services": []}})
-
-    return await call.answer("price", act)
 
 
 @router.get("/air/seat_maps")
@@ -138,15 +127,10 @@ def _read_query(request: OfferRequest) -> FlightQuery:
     )
 
 
-def _name_offers(request: OfferRequest, found: Sequence[FoundOffer], max_connections: int | None) -> None:
+def _name_offers(request: OfferRequest, found: Sequence[FoundOffer]) -> None:
     for each in found:
-        if _is_within(each.offer, max_connections):
-            offer_id = new_wire_id("off")
-            request.offers[offer_id] = ShownOffer(offer_id, each, request)
-
-
-def _is_within(offer: FlightOffer, max_connections: int | None) -> bool:
-    return max_connections is None or all(len(each.segments) - 1 <= max_connections for each in offer.slices)
+        offer_id = new_wire_id("off")
+        request.offers[offer_id] = ShownOffer(offer_id, each, request)
 
 
 def _write_offers(request: OfferRequest, offers: Sequence[ShownOffer]) -> list[Json]:
@@ -177,5 +161,5 @@ def _get_offer(call: Call, offer_id: str) -> ShownOffer:
 async def _refresh(call: Call, offer_id: str) -> ShownOffer:
     """The offer at the price it has now, which is from now on the price it was shown at."""
     shown = _get_offer(call, offer_id)
-    shown.refresh(await call.world.price(shown.found))
+    shown.refresh(shown.risen or await call.world.price(shown.found))
     return shown

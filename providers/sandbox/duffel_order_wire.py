@@ -42,16 +42,16 @@ def write_slice_id(order: Order, index: int) -> str:
 def write_order(order: Order, notes: OrderNotes, now: datetime) -> Json:
     """An order of which nothing is noted has no names, and neither conditions nor the parts of its price."""
     world_id = str(order.provider_order_id)
-    offer = notes.offer.found.offer if notes.offer else None
+    offer = notes.offer
     base, tax = split_price(offer) if offer else (None, None)
     conditions = offer.conditions if offer else None
     is_held, is_over = order.status == "held", order.status == "cancelled"
     can_change = not is_held and not is_over
-    people = notes.offer.request.travellers if notes.offer else _guess_passengers(order)
+    people = notes.party or _guess_passengers(order)
     slices = [write_slice(each, index, world_id, conditions, people) for index, each in enumerate(order.slices)]
     return {
         "id": write_order_id(order),
-        "offer_id": notes.offer.id if notes.offer else None,
+        "offer_id": notes.offer_id,
         "type": "hold" if notes.was_held else "instant",
         "content": "managed",
         "live_mode": False,
@@ -184,10 +184,10 @@ def _write_service(service: OfferedService, quantity: int, world_id: str, number
     }
 
 
-def _guess_passengers(order: Order) -> list[Passenger]:
+def _guess_passengers(order: Order) -> tuple[Passenger, ...]:
     """As many as the tickets tell of; an unpaid order tells of one at least."""
     count = max((ticket.traveller + 1 for ticket in order.tickets), default=1)
-    return [Passenger(f"pas_{order.provider_order_id}_{index}", "adult", None) for index in range(count)]
+    return tuple(Passenger(f"pas_{order.provider_order_id}_{index}", "adult", None) for index in range(count))
 
 
 def _write_unknown(passenger: Passenger) -> Json:

@@ -14,7 +14,7 @@ from fastapi.responses import Response
 
 from domain.money import Money
 from domain.orders import ChangeRequest, Order
-from providers.flights.base import FlightProviderError, InvalidRequest, OfferGone
+from providers.flights.base import FlightProviderError, InvalidRequest, OfferGone, PriceChanged
 from providers.sandbox.duffel_answers import (
     Answer,
     Call,
@@ -31,7 +31,6 @@ from providers.sandbox.duffel_order_wire import (
     ORDER_PREFIX,
     write_cancellation,
     write_change,
-    write_change_offer,
     write_change_search,
     write_order,
     write_order_id,
@@ -41,7 +40,6 @@ from providers.sandbox.duffel_reading import check_flow, read_payment, read_purc
 from providers.sandbox.duffel_requests import (
     ACCEPT_LATER,
     CancellationSent,
-    ChangeOfferListParams,
     ChangeRequestSent,
     ConfirmChangeSent,
     OrderChangeSent,
@@ -167,25 +165,6 @@ async def create_change_request(call: CallDep) -> Response:
     return await call.answer("quote_change", act)
 
 
-@router.get("/air/order_change_requests/{request_id}")
-async def get_change_request(request_id: str, call: CallDep) -> Response:
-    async def act() -> Answer:
-        return Answer({"data": write_change_search(_get_change_search(call, request_id))})
-
-    return await call.answer(None, act)
-
-
-@router.get("/air/order_change_offers")
-async def list_change_offers(call: CallDep) -> Response:
-    async def act() -> Answer:
-        params = call.params(ChangeOfferListParams)
-        search = _get_change_search(call, params.order_change_request_id)
-        page, meta = paginate(search.offers, lambda each: each.id, params)
-        return Answer({"data": [write_change_offer(shown) for shown in page], "meta": meta})
-
-    return await call.answer(None, act)
-
-
 @router.post("/air/order_changes")
 async def create_change(call: CallDep) -> Response:
     async def act() -> Answer:
@@ -226,31 +205,40 @@ async def _book(call: Call, sent: OrderSent) -> tuple[Order, OrderNotes]:
         raise offer_gone()
     check_flow(sent, shown)
     services = read_services(sent, shown)
-    purchase, people = read_purchase(sent, shown)
     extras = [service.price * quantity for service, quantity in services]
-    _check_payment(sent, shown, extras)
+    total = sum(extras, start=shown.found.offer.total)
+    purchase, people = read_purchase(sent, shown, total)
+    _check_payment(sent, shown, total)
     shown.request.is_booked = True
     try:
         order = await call.world.book(shown.found, purchase)
-    except FlightProviderError:
+    except FlightProviderError as error:
         shown.request.is_booked = False
+        if isinstance(error, PriceChanged):
+            shown.risen = error.found
         raise
-    notes = OrderNotes(call.now, shown, people, services, sent.metadata)
+    notes = OrderNotes(
+        created_at=call.now,
+        offer_id=shown.id,
+        offer=shown.found.offer,
+        party=tuple(shown.request.travellers),
+        passengers=people,
+        services=services,
+        metadata=sent.metadata,
+    )
     notes.observe(order, call.now)
     if order.provider_order_id is not None:
         call.memory.orders.keep(order.provider_order_id, notes)
     return order, notes
 
 
-def _check_payment(sent: OrderSent, shown: ShownOffer, extras: list[Money]) -> None:
+def _check_payment(sent: OrderSent, shown: ShownOffer, total: Money) -> None:
     """A price that was shown and holds no more has changed; any other sum is a mistake."""
-    zero = Money(amount_minor=0, currency=shown.found.offer.total.currency)
-    services = sum(extras, start=zero)
     for payment in sent.payments:
         try:
-            read_payment(payment, shown.found.offer.total + services)
+            read_payment(payment, total)
         except Refused as refused:
-            if _is_of_an_earlier_price(payment, shown, services):
+            if _is_of_an_earlier_price(payment, shown, total - shown.found.offer.total):
                 raise price_changed() from refused
             raise
 
@@ -312,10 +300,3 @@ def _read_positions(sent: ChangeRequestSent, order: Order) -> tuple[int, ...]:
     if len(set(removed)) != len(removed) or not set(removed) <= set(names):
         raise invalid("/slices/remove", "validation_inclusion", "The slices are not those of the order.")
     return tuple(names.index(each) for each in removed)
-
-
-def _get_change_search(call: Call, request_id: str) -> ChangeSearch:
-    search = call.memory.change_searches.find(request_id)
-    if search is None:
-        raise not_found()
-    return search

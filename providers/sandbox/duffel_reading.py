@@ -31,14 +31,15 @@ def read_slice(sent: SliceSent, pointer: str) -> SliceQuery:
     )
 
 
-def read_purchase(sent: OrderSent, shown: ShownOffer) -> tuple[Purchase, list[Json]]:
-    """The purchase, and its travellers as the order will list them, in the order the world counts them."""
+def read_purchase(sent: OrderSent, shown: ShownOffer, total: Money) -> tuple[Purchase, list[Json]]:
+    """The purchase for that sum, and its travellers as the order will list them, in the order the world counts them."""
     people = _match_passengers(sent.passengers, shown)
     purchase = Purchase(
         reference=sent.metadata.get("reference") or new_wire_id("ref"),
         flow="hold" if sent.is_hold else "instant",
         travellers=tuple(_read_traveller(passenger, details) for passenger, details in people),
         contact=Contact(email=people[0][1].email, phone=people[0][1].phone_number),
+        total=total,
         services=tuple(
             ServiceChoice(service_id=service.service_id, quantity=quantity)
             for service, quantity in read_services(sent, shown)

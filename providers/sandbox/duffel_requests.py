@@ -54,7 +54,6 @@ class OfferRequestSent(Sent):
     slices: list[SliceSent] = Field(min_length=1, max_length=6)
     passengers: list[PassengerSent] = Field(min_length=1, max_length=MAX_TRAVELLERS)
     cabin_class: CabinClass = "economy"
-    max_connections: int | None = Field(default=None, ge=0, le=2)
 
 
 class OfferRequestParams(Sent):
@@ -68,17 +67,11 @@ class OfferParams(Sent):
 class PageParams(Sent):
     limit: int = Field(default=50, ge=1, le=MAX_PAGE)
     after: str | None = None
-    before: str | None = None
 
 
 class OfferListParams(PageParams):
     offer_request_id: str
-    sort: Literal["total_amount", "total_duration"] | None = None
-    max_connections: int | None = Field(default=None, ge=0, le=2)
-
-
-class ChangeOfferListParams(PageParams):
-    order_change_request_id: str
+    sort: Literal["total_amount"] | None = None
 
 
 class SeatMapParams(Sent):

@@ -14,13 +14,15 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from domain.money import Money
-from domain.offers import CabinClass
+from domain.offers import CabinClass, FlightOffer
 from domain.orders import CancellationQuote, ChangeQuote, Order
 from domain.travellers import TravellerType
 from providers.flights.base import FoundOffer
 from providers.sandbox.duffel_requests import ChangeRequestSent, SliceSent
 
-KEPT_REQUESTS = 200
+KEPT_REQUESTS = 20
+"""Searches, with all their offers."""
+KEPT_QUOTES = 200
 KEPT_ORDERS = 2000
 RATE_LIMIT = 4000
 """Requests a minute, as seen in live runs."""
@@ -95,10 +97,12 @@ class ShownOffer:
         self.found = found
         self.services: dict[str, OfferedService] = {}
         """By the name they have on the wire."""
+        self.risen: FoundOffer | None = None
+        """What the airline named while it refused a purchase, until somebody reads it."""
         self._totals = {found.offer.total}
 
     def refresh(self, found: FoundOffer) -> None:
-        self.found = found
+        self.found, self.risen = found, None
         self._totals.add(found.offer.total)
 
     def was_shown_at(self, total: Money) -> bool:
@@ -130,7 +134,10 @@ class OrderNotes:
     """What Duffel tells of an order and the world does not keep."""
 
     created_at: datetime
-    offer: ShownOffer | None = None
+    offer_id: str | None = None
+    offer: FlightOffer | None = None
+    party: tuple[Passenger, ...] = ()
+    """In the order the world counts them; empty where nobody noted them."""
     passengers: list[dict[str, Any]] = field(default_factory=list)
     services: list[tuple[OfferedService, int]] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
@@ -185,8 +192,8 @@ class DuffelMemory:
         self.requests: Kept[OfferRequest] = Kept(KEPT_REQUESTS)
         self.orders: Kept[OrderNotes] = Kept(KEPT_ORDERS)
         """By the world's order id."""
-        self.cancellations: Kept[ShownCancellation] = Kept(KEPT_REQUESTS)
-        self.change_searches: Kept[ChangeSearch] = Kept(KEPT_REQUESTS)
+        self.cancellations: Kept[ShownCancellation] = Kept(KEPT_QUOTES)
+        self.change_searches: Kept[ChangeSearch] = Kept(KEPT_QUOTES)
         self._window_ends_at: datetime | None = None
         self._asked = 0
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from domain.airlines import airline_name
-from domain.airports import Airport, cities, city_airports, city_name, distance_km, find_airport
+from domain.airports import Airport, city_airports, city_code_of, city_name, distance_km, find_airport
 from domain.money import Money
 from domain.offers import Condition, Conditions, FlightOffer, Segment, Slice
 from domain.travellers import TravellerType
@@ -140,7 +139,7 @@ def write_airport(code: str) -> Json:
         "type": "airport",
         "id": f"arp_{airport.iata.lower()}_{airport.country.lower()}",
         "iata_code": airport.iata,
-        "iata_city_code": _city_of(airport.iata),
+        "iata_city_code": city_code_of(airport.iata),
         "iata_country_code": airport.country,
         "icao_code": None,
         "name": airport.name,
@@ -299,12 +298,3 @@ def _get_airport(code: str) -> Airport:
     airport = find_airport(code)
     assert airport is not None, "the world flies between known airports"
     return airport
-
-
-@cache
-def _city_codes() -> dict[str, str]:
-    return {airport: city.code for city in cities().values() for airport in city.airports}
-
-
-def _city_of(airport: str) -> str:
-    return _city_codes().get(airport, airport)

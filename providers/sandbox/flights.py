@@ -80,13 +80,12 @@ class SandboxFlights:
         transactions: Transactions,
         clock: Callable[[], datetime],
         *,
-        seed: str = "world",
         faults: Faults | None = None,
     ) -> None:
         """`clock` gives the current instant, aware. Of the faults only those of the world are met here."""
         self._transactions = transactions
         self._clock = clock
-        self._timetable = SandboxTimetable(clock, seed=seed)
+        self._timetable = SandboxTimetable(clock)
         self._faults = faults or Faults()
 
     async def search(self, query: FlightQuery) -> list[FoundOffer]:
@@ -116,9 +115,8 @@ class SandboxFlights:
         async with self._transactions() as session:
             await orders.lock_flights(session, _keys(found))
             priced = await self._price_in(session, found, "book")
-            if priced.found.offer.total != found.offer.total:
-                raise PriceChanged(priced.found)
             extras, chosen = self._list_extras(priced).add_up(purchase.services)
+            _check_total(found.offer, priced.found, extras, purchase)
             order = self._make_order(priced, purchase, extras)
             await orders.add_order(session, order, priced.flights, chosen)
         return order.read(priced.ask.now)
@@ -132,8 +130,10 @@ class SandboxFlights:
             now = self._now()
             if order.status_at(now) == "cancelled":
                 raise OfferGone("the order has lapsed or was cancelled")
-            if order.status == "ticketed" or amount != order.total:
+            if amount != order.total:
                 raise InvalidRequest("not what is to be paid")
+            if order.status == "ticketed":
+                return order.read(now)
             paid = self._ticket(order, paid=amount)
             await orders.save_order(session, paid)
         return paid.read(now)
@@ -295,11 +295,19 @@ def _check_live(order: StoredOrder, now: datetime) -> StoredOrder:
     return order
 
 
+def _check_total(agreed: FlightOffer, now: FoundOffer, extras: Money, purchase: Purchase) -> None:
+    """Raises PriceChanged, or InvalidRequest where only what was chosen with the offer has another price."""
+    if now.offer.total + extras == purchase.total:
+        return
+    if purchase.services and now.offer.total == agreed.total:
+        raise InvalidRequest("services changed")
+    raise PriceChanged(now)
+
+
 def _check_purchase(offer: FlightOffer, purchase: Purchase) -> None:
     """Raises InvalidRequest unless the purchase is for the party of the offer, in a way it can be bought."""
     if purchase.flow not in offer.booking_flows:
         raise InvalidRequest("the offer cannot be bought this way")
     assert offer.travellers is not None, "the sandbox prices by type of traveller"
-    wanted = list(chain.from_iterable([kind] * count for kind, count in offer.travellers.by_type().items()))
-    if [traveller.traveller_type for traveller in purchase.travellers] != wanted:
+    if [traveller.traveller_type for traveller in purchase.travellers] != offer.travellers.list_types():
         raise InvalidRequest("other travellers than the offer is for")

@@ -152,7 +152,7 @@ class StoredOrder:
             status=self.status_at(now),
             slices=self.offer.slices,
             total=self.total,
-            pay_by=self.pay_by,
+            pay_by=self.pay_by if self.status == "held" else None,
             tickets=tuple(Ticket(traveller=place, number=number) for place, number in enumerate(self.tickets)),
             simulated=True,
         )

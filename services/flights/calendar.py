@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
-from core.errors import RateLimited
 from core.security import Actor
 from db.session import Transactions
 from domain.offers import SEARCH_WINDOW_DAYS, FlightQuery
@@ -17,8 +17,11 @@ from services.flights.market import Market
 from services.flights.rules import ensure_searchable
 from services.flights.search import find_offers
 from services.flights.selection import Filters, StoredOffer, select_offers
+from services.rate_limits import CALENDAR, count_call
 
 MAX_DAYS = 31
+DAYS_AROUND = 3
+"""Before and after a day, for those who name one."""
 CALENDAR_SECONDS = 15
 """For all days together; those not answered by then stay unknown."""
 DAYS_AT_ONCE = 4
@@ -35,6 +38,8 @@ class DayPrice:
     state: DayState
     """none: nothing flies that suits; unknown: nobody answered in time."""
     cheapest: StoredOffer | None
+    missing: tuple[str, ...] = ()
+    """Providers without an answer for the day; none are named where time was up for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,20 @@ class PriceCalendar:
     """In order, without those that are over or too far ahead."""
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """Providers without an answer for one of the days or more."""
+        return tuple(dict.fromkeys(name for day in self.days for name in day.missing))
+
+    @property
     def cheapest(self) -> DayPrice | None:
-        """The first of the cheapest days, by the currency most of them are in."""
+        """The first of the cheapest days: of those priced in the currency asked for, else in the commonest."""
         priced = [(day, day.cheapest.offer.total) for day in self.days if day.cheapest is not None]
-        comparable = [(day, total) for day, total in priced if total.currency == priced[0][1].currency]
-        return min(comparable, key=lambda each: each[1].amount_minor)[0] if comparable else None
+        currencies = Counter(total.currency for _, total in priced)
+        if not currencies:
+            return None
+        currency = self.query.currency if self.query.currency in currencies else currencies.most_common(1)[0][0]
+        comparable = [(day, total) for day, total in priced if total.currency == currency]
+        return min(comparable, key=lambda each: each[1].amount_minor)[0]
 
 
 async def price_calendar(
@@ -67,7 +81,7 @@ async def price_calendar(
     """The cheapest offer that suits for every day from `first` to `last`, the trip staying as long as in the query.
 
     Raises CalendarTooLong, the InvalidInput that `rules` finds when no day can be searched, CurrencyNotSold, and
-    RateLimited when not one day could be asked for.
+    RateLimited to the user or conversation that asks for too many calendars; other visitors are counted at the door.
     """
     if last < first:
         raise ReturnBeforeDeparture(depart_on=first.isoformat(), return_on=last.isoformat())
@@ -75,11 +89,12 @@ async def price_calendar(
         raise CalendarTooLong(count=MAX_DAYS)
     queries = _list_queries(query, first, last, today)
     asker = actor.user_id or conversation_id
+    await count_call(transactions, CALENDAR, caller=str(asker) if asker else None)
     gate = asyncio.Semaphore(DAYS_AT_ONCE)
 
     async def look(moved: FlightQuery) -> DayPrice:
         async with gate:
-            return await _look(transactions, market, moved, filters, asker)
+            return await _look(transactions, market, moved, filters)
 
     looking = [asyncio.create_task(look(moved)) for moved in queries]
     try:
@@ -88,10 +103,7 @@ async def price_calendar(
         for task in looking:
             task.cancel()
         ends = await asyncio.gather(*looking, return_exceptions=True)
-    days = [_read_day(moved, end) for moved, end in zip(queries, ends, strict=True)]
-    if all(isinstance(end, RateLimited) for end in ends):
-        raise next(end for end in ends if isinstance(end, RateLimited))
-    return PriceCalendar(query, tuple(days))
+    return PriceCalendar(query, tuple(_read_day(moved, end) for moved, end in zip(queries, ends, strict=True)))
 
 
 def _list_queries(query: FlightQuery, first: date, last: date, today: date) -> list[FlightQuery]:
@@ -114,24 +126,25 @@ def _move(query: FlightQuery, to: date) -> FlightQuery:
     return query.model_copy(update={"slices": slices})
 
 
-async def _look(
-    transactions: Transactions, market: Market, query: FlightQuery, filters: Filters, asker: UUID | None
-) -> DayPrice:
-    offers, sources = await find_offers(transactions, market, query, asker)
+async def _look(transactions: Transactions, market: Market, query: FlightQuery, filters: Filters) -> DayPrice:
+    offers, sources = await find_offers(transactions, market, query, gate=market.calendar_gate)
     suiting = select_offers(offers, filters, "price", 1).offers
+    missing = tuple(source.provider for source in sources if not source.has_answered)
     if suiting:
-        return _day(query, "priced", suiting[0])
-    return _day(query, "none" if any(source.has_answered for source in sources) else "unknown")
+        return _day(query, "priced", suiting[0], missing)
+    return _day(query, "unknown" if missing else "none", missing=missing)
 
 
 def _read_day(query: FlightQuery, end: DayPrice | BaseException) -> DayPrice:
     if isinstance(end, DayPrice):
         return end
-    if isinstance(end, RateLimited | asyncio.CancelledError):
+    if isinstance(end, asyncio.CancelledError):
         return _day(query, "unknown")
     raise end
 
 
-def _day(query: FlightQuery, state: DayState, cheapest: StoredOffer | None = None) -> DayPrice:
+def _day(
+    query: FlightQuery, state: DayState, cheapest: StoredOffer | None = None, missing: tuple[str, ...] = ()
+) -> DayPrice:
     returns_on = query.slices[-1].departs_on if len(query.slices) > 1 else None
-    return DayPrice(query.slices[0].departs_on, returns_on, state, cheapest)
+    return DayPrice(query.slices[0].departs_on, returns_on, state, cheapest, missing)

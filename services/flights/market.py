@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from core.deadlines import deadline
-from providers.flights.base import WatchedProvider, WorldMode
+import structlog
+
+from providers.flights.base import FlightProviderError, WatchedProvider, WorldMode
 from services.flights.selection import StoredOffer
 
-PROVIDER_SECONDS = 20
-"""How long a provider may take to answer a search. Nobody waits so long; what comes late serves the next who asks."""
+CALENDAR_SEARCHES_AT_ONCE = 4
+"""Of all calendars together: they must not keep people who search from being answered."""
+
+log = structlog.get_logger()
 
 Answer = tuple[StoredOffer, ...]
 
@@ -24,6 +27,7 @@ class Market:
 
     def __init__(self, providers: Sequence[WatchedProvider]) -> None:
         self.providers = tuple(providers)
+        self.calendar_gate = asyncio.Semaphore(CALENDAR_SEARCHES_AT_ONCE)
         self._asking: dict[str, asyncio.Task[Answer]] = {}
 
     @property
@@ -44,15 +48,16 @@ class Market:
         """The answer to come to a question, which outlives whoever waits for it."""
         if (asking := self._asking.get(key)) is not None:
             return asking
-        with deadline(PROVIDER_SECONDS):
-            asking = self._asking[key] = asyncio.create_task(question())
+        asking = self._asking[key] = asyncio.create_task(question())
         asking.add_done_callback(lambda done: self._forget(key, done))
         return asking
 
     def _forget(self, key: str, done: asyncio.Task[Answer]) -> None:
         del self._asking[key]
-        if not done.cancelled():
-            done.exception()  # nobody may be waiting for it any more
+        error = None if done.cancelled() else done.exception()
+        # nobody may be waiting for it any more, who would tell
+        if error is not None and not isinstance(error, FlightProviderError):
+            log.error("search.failed", error=type(error).__name__)
 
     async def close(self) -> None:
         """Give up what is under way."""

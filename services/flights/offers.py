@@ -67,12 +67,8 @@ class OfferSeats:
 class OfferRules:
     stored: StoredOffer
     rules: FareRules
-
-
-async def get_offer(transactions: Transactions, offer_id: UUID) -> StoredOffer:
-    """A stored offer; raises OfferNotFound, and OfferExpired once it may no longer be shown."""
-    stored, _ = await _load(transactions, offer_id)
-    return stored
+    is_fresh: bool
+    """False when the provider could not be asked, and the rules are what it told with the offer."""
 
 
 async def refresh_offer(transactions: Transactions, market: Market, offer_id: UUID) -> FreshOffer:
@@ -84,7 +80,7 @@ async def refresh_offer(transactions: Transactions, market: Market, offer_id: UU
     provider = _provider_of(market, stored.offer)
     previous = stored.offer.total
     try:
-        now = await _ask(lambda: provider.price(found))
+        now = await _ask(transactions, offer_id, lambda: provider.price(found))
     except FlightsUnreachable:
         return FreshOffer(stored, previous, is_fresh=False)
     if now.offer.total.currency != previous.currency:
@@ -104,7 +100,7 @@ async def get_seat_maps(transactions: Transactions, market: Market, offer_id: UU
     provider = _provider_of(market, stored.offer)
     if "seat_map" not in provider.capabilities:
         raise SeatMapUnavailable
-    maps = await _ask(lambda: provider.seat_map(found))
+    maps = await _ask(transactions, offer_id, lambda: provider.seat_map(found))
     if not maps:
         raise SeatMapUnavailable
     return OfferSeats(stored, tuple(maps))
@@ -118,13 +114,13 @@ async def get_fare_rules(transactions: Transactions, market: Market, offer_id: U
     stored, found = await _load(transactions, offer_id)
     provider = _provider_of(market, stored.offer)
     told = stored.offer.conditions
-    rules = FareRules(refund=told.refund, change=told.change, notes=())
-    if "fare_rules" in provider.capabilities:
-        try:
-            rules = await _ask(lambda: provider.fare_rules(found))
-        except FlightsUnreachable:
-            return OfferRules(stored, rules)
-    return OfferRules(stored, rules)
+    as_told = FareRules(refund=told.refund, change=told.change, notes=())
+    if "fare_rules" not in provider.capabilities:
+        return OfferRules(stored, as_told, is_fresh=True)
+    try:
+        return OfferRules(stored, await _ask(transactions, offer_id, lambda: provider.fare_rules(found)), is_fresh=True)
+    except FlightsUnreachable:
+        return OfferRules(stored, as_told, is_fresh=False)
 
 
 async def _load(transactions: Transactions, offer_id: UUID) -> tuple[StoredOffer, FoundOffer]:
@@ -139,20 +135,24 @@ async def _load(transactions: Transactions, offer_id: UUID) -> tuple[StoredOffer
 
 
 def _provider_of(market: Market, offer: FlightOffer) -> FlightProvider:
+    """Who sells it; raises OfferExpired where nobody does any more, or only in another world."""
     provider = market.find(offer.provider)
-    if provider is None:
+    if provider is None or offer.simulated == (provider.mode == "live"):
         raise OfferExpired
     return provider
 
 
-async def _ask(question: Callable[[], Awaitable[Answer]]) -> Answer:
-    """A provider's answer about an offer, its errors in our words: OfferExpired, OfferSoldOut, FlightsUnreachable."""
+async def _ask(transactions: Transactions, offer_id: UUID, question: Callable[[], Awaitable[Answer]]) -> Answer:
+    """A provider's answer about an offer, its errors in our words: OfferExpired, OfferSoldOut, FlightsUnreachable.
+
+    What is gone is shown to nobody who searches from now on.
+    """
     try:
         with deadline(OFFER_SECONDS):
             return await question()
-    except (OfferGone, InvalidRequest) as error:
-        raise OfferExpired from error
-    except SoldOut as error:
-        raise OfferSoldOut from error
+    except (OfferGone, InvalidRequest, SoldOut) as error:
+        async with transactions() as session:
+            await OfferRepository(session).forget_cached(offer_id)
+        raise (OfferSoldOut if isinstance(error, SoldOut) else OfferExpired) from error
     except FlightProviderError as error:
         raise FlightsUnreachable from error

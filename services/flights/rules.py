@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 
 from domain.airports import RENAMED, find_airport
+from domain.countries import currencies
 from domain.offers import SEARCH_WINDOW_DAYS, FlightOffer, FlightQuery
 from domain.travellers import MAX_TRAVELLERS
 from services.flights.errors import (
+    CurrencyNotSold,
     DateInPast,
     DateTooFar,
     InfantsExceedAdults,
@@ -31,6 +34,8 @@ def ensure_searchable(query: FlightQuery, *, today: date) -> None:
         raise TooManyTravellers(count=travellers.total)
     if travellers.infants > travellers.adults:
         raise InfantsExceedAdults(infants=travellers.infants, adults=travellers.adults)
+    if query.currency not in currencies():
+        raise CurrencyNotSold(currency=query.currency)
     for slice_ in query.slices:
         for code in (*slice_.origins, *slice_.destinations):
             if find_airport(code) is None:
@@ -74,3 +79,13 @@ def answers(query: FlightQuery, offer: FlightOffer, *, now: datetime) -> OfferFa
 
 def _current(codes: Iterable[str]) -> set[str]:
     return {RENAMED.get(code, code) for code in codes}
+
+
+def is_storable(raw: object) -> bool:
+    """Whether the database can hold a provider's words: no NUL, no half of a character, no number that is none."""
+    try:
+        text = json.dumps(raw, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except ValueError:
+        return False
+    return "\\u0000" not in text

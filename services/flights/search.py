@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
 import structlog
 
 from core.clock import clock
+from core.deadlines import deadline
 from core.ids import new_id
 from core.metrics import OFFERS_DROPPED
 from core.security import Actor
@@ -29,18 +32,21 @@ from providers.flights.base import (
     FlightProviderError,
     FoundOffer,
     ProviderBusy,
+    ProviderDown,
     ProviderRetired,
     QuotaSpent,
     UnsoldCurrency,
 )
 from services.flights.errors import CurrencyNotSold
 from services.flights.market import Answer, Market
-from services.flights.rules import answers, ensure_searchable
+from services.flights.rules import answers, ensure_searchable, is_storable
 from services.flights.selection import StoredOffer, merge_offers
 from services.rate_limits import SEARCH, count_call
 
 log = structlog.get_logger()
 
+PROVIDER_SECONDS = 20
+"""How long a provider may take to answer. Nobody waits so long; what comes late serves the next who asks."""
 SEARCH_SECONDS = 8
 """How long a traveller waits for providers; about as long as one stays without doubting."""
 FRESH_FOR = timedelta(minutes=5)
@@ -86,9 +92,9 @@ class SearchResult:
         return tuple(source.provider for source in self.sources if not source.has_answered)
 
 
-def search_key(query: FlightQuery, provider: str) -> str:
-    """The same key for the same answer: everything that changes it is in the query."""
-    return hashlib.sha256(f"{provider}|{query.model_dump_json()}".encode()).hexdigest()
+def search_key(query: FlightQuery, provider: FlightProvider) -> str:
+    """The same key for the same answer: who is asked, in which world, and everything in the query."""
+    return hashlib.sha256(f"{provider.name}|{provider.mode}|{query.model_dump_json()}".encode()).hexdigest()
 
 
 async def search(
@@ -106,22 +112,36 @@ async def search(
     us ask providers too often; other visitors are counted at the door.
     """
     ensure_searchable(query, today=today)
+    asker = actor.user_id or conversation_id
+    offers, sources = await find_offers(
+        transactions,
+        market,
+        query,
+        before_asking=lambda: count_call(transactions, SEARCH, caller=str(asker) if asker else None),
+    )
     search_id = None
-    if actor.user_id or conversation_id:
+    if asker:
         async with transactions() as session:
             record = _record_search(actor, query, conversation_id)
             session.add(record)
             search_id = record.id
-    asker = actor.user_id or conversation_id
-    offers, sources = await find_offers(transactions, market, query, asker)
     return SearchResult(search_id, query, offers, sources)
 
 
 async def find_offers(
-    transactions: Transactions, market: Market, query: FlightQuery, asker: UUID | None
+    transactions: Transactions,
+    market: Market,
+    query: FlightQuery,
+    *,
+    before_asking: Callable[[], Awaitable[None]] | None = None,
+    gate: asyncio.Semaphore | None = None,
 ) -> tuple[tuple[StoredOffer, ...], tuple[Source, ...]]:
-    """Offers for a query that can be searched, and where they come from. Raises CurrencyNotSold and RateLimited."""
-    keys = {provider.name: search_key(query, provider.name) for provider in market.providers}
+    """Offers for a query that can be searched, and where they come from. Raises CurrencyNotSold.
+
+    `before_asking` is awaited when somebody has to be asked and waited for, and may refuse; providers are asked while
+    there is room at the `gate`.
+    """
+    keys = {provider.name: search_key(query, provider) for provider in market.providers}
     async with transactions() as session:
         cached = await OfferRepository(session).list_cached(list(keys.values()), now=clock.now())
     known: dict[str, list[StoredOffer]] = {}
@@ -130,10 +150,12 @@ async def find_offers(
         known.setdefault(key, []).append(_read(row))
         ages[key] = clock.now() - found_at
     unknown = [provider for provider in market.providers if keys[provider.name] not in known]
-    if unknown:
-        await count_call(transactions, SEARCH, caller=str(asker) if asker else None)
+    if unknown and before_asking:
+        await before_asking()
     asking = {
-        provider.name: _ask(transactions, market, provider, keys[provider.name], query)
+        provider.name: market.ask(
+            keys[provider.name], partial(_fetch, transactions, provider, keys[provider.name], query, gate)
+        )
         for provider in market.providers
         if ages.get(keys[provider.name], FRESH_FOR) >= FRESH_FOR
     }
@@ -151,14 +173,9 @@ async def find_offers(
             status, offers = _read_answer(asking[provider.name])
             found.append(offers)
             sources.append(Source(provider.name, status, timedelta(), len(offers)))
-    _ensure_currency_sold(query, asking)
+    if not any(found) and _is_refused_for_currency(asking.values(), len(market.providers)):
+        raise CurrencyNotSold(currency=query.currency)
     return merge_offers(found, currency=query.currency), tuple(sources)
-
-
-def _ask(
-    transactions: Transactions, market: Market, provider: FlightProvider, key: str, query: FlightQuery
-) -> asyncio.Task[Answer]:
-    return market.ask(key, lambda: _fetch(transactions, provider, key, query))
 
 
 def _read_answer(asking: asyncio.Task[Answer]) -> tuple[SourceStatus, Answer]:
@@ -174,15 +191,15 @@ def _read_answer(asking: asyncio.Task[Answer]) -> tuple[SourceStatus, Answer]:
     return "retired" if isinstance(error, ProviderRetired) else "down", ()
 
 
-def _ensure_currency_sold(query: FlightQuery, asking: Mapping[str, asyncio.Task[Answer]]) -> None:
-    """Raise CurrencyNotSold where every provider sells in others only: an empty answer would say that nothing flies."""
-    done = [task for task in asking.values() if task.done() and not task.cancelled()]
-    refusals = [task for task in done if isinstance(task.exception(), UnsoldCurrency)]
-    if refusals and len(refusals) == len(asking):
-        raise CurrencyNotSold(currency=query.currency)
+def _is_refused_for_currency(asking: Iterable[asyncio.Task[Answer]], providers: int) -> bool:
+    """Whether every provider sells in other currencies only: an empty answer would say that nothing flies."""
+    done = [task for task in asking if task.done() and not task.cancelled()]
+    return sum(isinstance(task.exception(), UnsoldCurrency) for task in done) == providers
 
 
-async def _fetch(transactions: Transactions, provider: FlightProvider, key: str, query: FlightQuery) -> Answer:
+async def _fetch(
+    transactions: Transactions, provider: FlightProvider, key: str, query: FlightQuery, gate: asyncio.Semaphore | None
+) -> Answer:
     """Ask a provider, and keep what it says under the search's key.
 
     Somebody else may have done so since whoever asks looked: this process a moment ago, or another one.
@@ -191,14 +208,17 @@ async def _fetch(transactions: Transactions, provider: FlightProvider, key: str,
         cached = await OfferRepository(session).list_cached([key], now=clock.now())
     if cached and all(clock.now() - found_at < FRESH_FOR for _, found_at, _ in cached):
         return tuple(_read(row) for _, _, row in cached)
-    found = [each for each in await provider.search(query) if _is_answer(query, each.offer)]
-    if not found:
-        return ()
+    async with gate or nullcontext():
+        with deadline(PROVIDER_SECONDS):
+            answer = await provider.search(query)
+    found = [each for each in answer if _is_kept(query, each)]
+    if answer and not found:
+        raise ProviderDown("nothing of the answer makes sense")
     async with transactions() as session:
         offers = OfferRepository(session)
         await offers.lock_search(key)
         ids = await offers.save_all([to_row(each) for each in found])
-        await offers.replace_cached(key, [(id_, each.offer.expires_at) for id_, each in zip(ids, found, strict=True)])
+        await offers.replace_cached(key, ids)
     return tuple(StoredOffer(offer_id, each.offer) for offer_id, each in zip(ids, found, strict=True))
 
 
@@ -217,18 +237,17 @@ def to_row(found: FoundOffer) -> dict[str, object]:
     }
 
 
-def _is_answer(query: FlightQuery, offer: FlightOffer) -> bool:
-    """Whether an offer is for what was asked, counted where it is not."""
-    fault = answers(query, offer, now=clock.now())
+def _is_kept(query: FlightQuery, found: FoundOffer) -> bool:
+    """Whether an offer is for what was asked and can be stored, counted where it is not."""
+    fault = answers(query, found.offer, now=clock.now()) or (None if is_storable(found.raw) else "unstorable")
     if fault is not None:
-        OFFERS_DROPPED.labels(offer.provider, fault).inc()
+        OFFERS_DROPPED.labels(found.offer.provider, fault).inc()
         log.warning("offer.dropped", reason=fault)
     return fault is None
 
 
 def _record_search(actor: Actor, query: FlightQuery, conversation_id: UUID | None) -> FlightSearch:
     first, last = query.slices[0], query.slices[-1]
-    is_round_trip = len(query.slices) == 2 and first.origins == last.destinations
     return FlightSearch(
         id=new_id(),
         user_id=actor.user_id,
@@ -236,7 +255,7 @@ def _record_search(actor: Actor, query: FlightQuery, conversation_id: UUID | Non
         origin=first.origins[0],
         destination=first.destinations[0],
         depart_date=first.departs_on,
-        return_date=last.departs_on if is_round_trip else None,
+        return_date=last.departs_on if query.is_round_trip else None,
         adults=query.travellers.adults,
         travel_class=query.cabin,
         query=query.model_dump(mode="json"),

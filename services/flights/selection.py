@@ -103,9 +103,13 @@ HOUR_IN_COST = 0.04
 def select_offers(found: Sequence[StoredOffer], filters: Filters, sort: SortKey | None, limit: int) -> Selection:
     """Filter, sort and badge. Unsorted means price, which is what most people ask first.
 
-    Offers in another currency than the first one's cannot be compared with it: they come last, without badges.
+    Offers in another currency than the first one's cannot be compared with it: they come last, without badges. With a
+    budget they are left out, unless no offer is in the budget's currency: then it rules nothing out.
     """
     matching = [stored for stored in found if filters.accept(stored.offer)]
+    budget = filters.max_total
+    if budget is not None and any(stored.offer.total.currency == budget.currency for stored in found):
+        matching = [stored for stored in matching if stored.offer.total.currency == budget.currency]
     if not matching:
         return Selection(offers=(), found=len(found))
     currency = matching[0].offer.total.currency

@@ -145,6 +145,8 @@ async def test_nearby_airports_are_searched_when_asked_for(lobby: Lobby) -> None
     around = (await visitor.post("/v1/flights/search", json=body | {"nearby_km": 150})).json()["offers"]
     assert {offer["slices"][0]["destination"] for offer in exact} == {"HUI"}
     assert {"HUI", "DAD"} <= {offer["slices"][0]["destination"] for offer in around}
+    neighbours = body | {"origin": "HAN", "destination": "HPH", "nearby_km": 150}
+    assert (await visitor.post("/v1/flights/search", json=neighbours)).status_code == 200
 
 
 async def test_calendar_compares_days(lobby: Lobby) -> None:

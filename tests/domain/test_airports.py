@@ -6,7 +6,16 @@ import sys
 import airportsdata
 import pytest
 
-from domain.airports import cities, city_airports, city_name, distance_km, find_airport, nearby_airports
+from domain.airports import (
+    cities,
+    city_airports,
+    city_code,
+    city_code_of,
+    city_name,
+    distance_km,
+    find_airport,
+    nearby_airports,
+)
 
 
 @pytest.mark.parametrize(
@@ -124,3 +133,12 @@ def test_a_domestic_trip_does_not_load_the_library() -> None:
 )
 def test_nearby_airports_come_nearest_first_and_without_oneself(code: str, km: float, nearby: tuple[str, ...]) -> None:
     assert nearby_airports(code, km) == nearby
+
+
+def test_a_city_code_stands_for_all_airports_of_a_city_and_nothing_else() -> None:
+    assert city_code(("NRT", "HND")) == "TYO"
+    assert [city_code(each) for each in (("NRT",), ("HAN",), ("HAN", "HPH"), ("BKK", "DMK"))] == [None] * 4
+
+
+def test_an_airport_belongs_to_one_city() -> None:
+    assert [city_code_of(each) for each in ("NRT", "DMK", "HAN", "QQQ")] == ["TYO", "BKK", "HAN", "QQQ"]

@@ -51,6 +51,7 @@ def price_calendar(language: str, *, stay_nights: int | None = None) -> Card:
             "travellers": {"adults": 2, "children": 1, "infants": 0},
             "cabin": "economy",
             "stay_nights": stay_nights,
+            "missing": [],
         },
         "days": days,
     }

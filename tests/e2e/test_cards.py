@@ -36,6 +36,19 @@ def test_calendar_puts_days_under_their_weekday_and_tells_cheapest_empty_and_unk
     assert chat.problems == []
 
 
+def test_day_in_another_currency_names_it_and_who_is_missing_is_said(open_browser: OpenBrowser, server: Server) -> None:
+    card = price_calendar("en")
+    card["days"][0]["total"] = {"amount": "90.50", "currency": "USD"}
+    card["search"]["missing"] = ["Duffel"]
+    chat = CardChat(open_browser("en-US", NARROW), server.url, card)
+
+    assert chat.find(".calendar button span").all_inner_texts()[:3] == ["$90.5", "2.63M", "1.29M"]
+    expect(chat.find(".key")).to_contain_text("VND")
+    expect(chat.find(".search p").last).to_have_text("No answer in time from Duffel")
+    assert chat.measure_overflow() == []
+    assert chat.problems == []
+
+
 @pytest.mark.parametrize(
     ("locale", "stay_nights", "question"),
     [

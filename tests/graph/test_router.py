@@ -21,6 +21,7 @@ from graph.router import (
     next_question,
     search_call,
 )
+from tools.arguments import MAX_BUDGET
 from tools.registry import READ_TOOLS
 from tools.shown import ShownOffer
 from understanding.frame import Ambiguity, DateRange, Frame, PlaceRef, Problem, TimeWindow
@@ -30,6 +31,8 @@ HANOI = PlaceRef(iata="HAN", name="Hà Nội", kind="city")
 DANANG = PlaceRef(iata="DAD", name="Đà Nẵng", kind="city")
 COMPLETE = Frame(origin=HANOI, destination=DANANG, depart_on=date(2026, 12, 20))
 ROUTE_ONLY = Frame(origin=HANOI, destination=DANANG)
+RETURN = ROUTE_ONLY.model_copy(update={"trip": "round_trip"})
+BOTH_DAYS = COMPLETE.model_copy(update={"trip": "round_trip", "return_on": date(2026, 12, 24)})
 INCOMPLETE = Frame(origin=HANOI)
 EMPTY = Frame()
 DOUBTFUL = COMPLETE.model_copy(
@@ -37,9 +40,9 @@ DOUBTFUL = COMPLETE.model_copy(
 )
 REFUSED = COMPLETE.model_copy(update={"problems": (Problem(field="depart_on", code="date_in_past"),)})
 OFFERS = [
-    ShownOffer(id="a", price=300, duration=90, departure=3.0, arrival=9.0, stops=1),
-    ShownOffer(id="b", price=100, duration=80, departure=2.0, arrival=7.0, stops=1),
-    ShownOffer(id="c", price=100, duration=70, departure=1.0, arrival=8.0, stops=0),
+    ShownOffer(id="a", price=300, currency="VND", duration=90, departure=3.0, arrival=9.0, stops=1),
+    ShownOffer(id="b", price=100, currency="VND", duration=80, departure=2.0, arrival=7.0, stops=1),
+    ShownOffer(id="c", price=100, currency="VND", duration=70, departure=1.0, arrival=8.0, stops=0),
 ]
 
 
@@ -81,6 +84,10 @@ CASES = [
     Case("rules of one shown", read("fare_rules", COMPLETE, choice=SECOND), "flight", "fare_rules", offers=OFFERS),
     Case("seats, none named", read("seat_map", COMPLETE), "flight", "seat_map", offers=OFFERS),
     Case("seats, nothing shown", read("seat_map", INCOMPLETE), "flight", asked="destination"),
+    Case("seats, trip known", read("seat_map", COMPLETE), "flight", "search_flights"),
+    Case("calendar, stay unknown", read("price_calendar", RETURN), "flight", asked="stay_nights"),
+    Case("calendar, return known", read("price_calendar", BOTH_DAYS), "flight", "price_calendar"),
+    Case("calendar, route unknown", read("price_calendar", Frame(trip="round_trip")), "flight", asked="origin"),
     Case("question stays with flight", read("question", COMPLETE), "flight", last_agent="flight"),
     Case(
         "question stays and asks on", read("question", INCOMPLETE), "flight", asked="destination", last_agent="flight"
@@ -162,11 +169,28 @@ def test_call_says_everything_the_frame_says() -> None:
         "departs_from": "06:00",
         "departs_until": "12:00",
         "max_total": 5_000_000,
+        "budget_currency": "VND",
         "refundable": True,
         "checked_bag": True,
         "sort": "duration",
     }
     assert search_call(frame).args == said
+
+
+def test_budget_keeps_its_currency_and_stays_within_what_the_tool_takes() -> None:
+    args = [
+        search_call(COMPLETE.model_copy(update={"budget": Money.parse(amount, "USD")})).args
+        for amount in ("99.50", "9" * 20)
+    ]
+    assert [(each["max_total"], each["budget_currency"]) for each in args] == [(99, "USD"), (MAX_BUDGET, "USD")]
+
+
+@pytest.mark.parametrize("asked", ["stay_nights", "depart_on"])
+def test_answer_about_the_stay_goes_on_with_the_calendar(asked: str) -> None:
+    staying = RETURN.model_copy(update={"stay_nights": 4})
+    route = choose_route(read("search", staying), last_agent="flight", offers=[], last_asked=asked)
+    called = route.call and route.call.name
+    assert (called, route.asked) == (("price_calendar", None) if asked == "stay_nights" else (None, "depart_on"))
 
 
 @pytest.mark.parametrize(
@@ -233,6 +257,13 @@ def test_no_adults_said_is_not_the_same_as_none_wanted() -> None:
 )
 def test_the_offer_meant_is_the_one_the_screen_shows_as_such(choice: Choice, number: int) -> None:
     assert find_number(choice, OFFERS) == number
+
+
+def test_the_cheapest_is_found_among_prices_of_one_currency() -> None:
+    dollars = OFFERS[0] | {"price": 90, "currency": "USD"}
+    assert find_number(Choice(best_by="price"), [OFFERS[0], dollars, OFFERS[2]]) == 3
+    assert find_number(Choice(best_by="price"), [dollars, *OFFERS]) == 1
+    assert find_number(Choice(best_by="departure"), [dollars | {"departure": 0.0}, *OFFERS]) == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 import services.flights.search as searching
 from core.clock import clock
@@ -14,9 +15,10 @@ from core.security import Actor
 from db.models import Offer
 from db.session import Transactions
 from domain.money import Money
-from domain.offers import FlightOffer, LocalTime
+from domain.offers import FlightOffer, FlightQuery, LocalTime
 from providers.flights.base import (
     FlightProviderError,
+    FoundOffer,
     ProviderBusy,
     ProviderDown,
     ProviderRetired,
@@ -25,7 +27,7 @@ from providers.flights.base import (
 )
 from services.flights.errors import CurrencyNotSold
 from services.flights.market import Market
-from services.flights.search import SearchResult, search
+from services.flights.search import FRESH_FOR, SearchResult, search
 from services.flights.selection import Filters, merge_offers, select_offers
 from tests.conftest import NOW
 from tests.support.offers import DAY, QUERY, make_offer, make_slice, store
@@ -103,6 +105,11 @@ async def test_provider_that_fails_is_named_and_the_rest_served(
     assert result.missing == ("bad",)
 
 
+async def test_answer_of_which_nothing_makes_sense_is_an_outage(transactions: Transactions) -> None:
+    result = await find(transactions, market_of(Shop(change_route(make_offer(100)))))
+    assert (result.offers, statuses(result)) == ((), {"test": "down"})
+
+
 async def test_when_nobody_answers_the_search_is_empty_and_says_so(transactions: Transactions) -> None:
     bad = Shop(name="bad")
     bad.fault = ProviderDown("x")
@@ -112,7 +119,7 @@ async def test_when_nobody_answers_the_search_is_empty_and_says_so(transactions:
 
 async def test_bug_in_a_provider_is_no_outage(transactions: Transactions) -> None:
     class Broken(Shop):
-        async def search(self, query: object) -> list[object]:  # type: ignore[override]  # the bug
+        async def search(self, query: FlightQuery) -> list[FoundOffer]:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -136,9 +143,43 @@ async def test_old_answer_of_a_provider_that_is_down_is_still_shown_with_its_age
 async def test_currency_is_refused_only_when_nobody_sells_in_it(transactions: Transactions) -> None:
     good, bad = Shop(make_offer(100), name="good"), Shop(name="bad")
     bad.fault = UnsoldCurrency("x")
-    assert prices(await find(transactions, market_of(good, bad))) == [("good", 100)]
+    market = market_of(good, bad)
+    for _ in range(2):  # asked, and then from what is known
+        assert prices(await find(transactions, market)) == [("good", 100)]
     with pytest.raises(CurrencyNotSold):
         await find(transactions, market_of(bad))
+
+
+@pytest.mark.parametrize("junk", ["\0", "half a pair: \ud83d", float("nan")])
+async def test_offer_the_database_cannot_hold_is_left_out(transactions: Transactions, junk: object) -> None:
+    class Junky(Shop):
+        async def search(self, query: FlightQuery) -> list[FoundOffer]:
+            first, *others = await super().search(query)
+            return [FoundOffer(first.offer, {"words": {"of": [junk]}}), *others]
+
+    result = await find(transactions, market_of(Junky(make_offer(50), make_offer(100))))
+    assert [each.offer.total.amount_minor for each in result.offers] == [100]
+    assert (await find(transactions, market_of(Shop()))).offers == result.offers
+
+
+async def test_bug_met_in_the_background_is_told(transactions: Transactions) -> None:
+    class Broken(Shop):
+        async def search(self, query: FlightQuery) -> list[FoundOffer]:
+            if self.fault is not None:
+                raise ZeroDivisionError
+            return await super().search(query)
+
+    shop = Broken(make_offer(100))
+    market = market_of(shop)
+    await find(transactions, market)
+    shop.fault = ProviderDown("x")
+    with clock.frozen(NOW + FRESH_FOR), capture_logs() as logs:
+        assert prices(await find(transactions, market)) == [("test", 100)]
+
+        async def is_told() -> bool:
+            return {"event": "search.failed", "error": "ZeroDivisionError", "log_level": "error"} in logs
+
+        await eventually(is_told)
 
 
 async def test_prices_in_another_currency_come_last_and_win_no_title(transactions: Transactions) -> None:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+import asyncio
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 import services.flights.calendar as calendars
-import services.flights.search as searching
 from core.errors import RateLimited
 from core.security import Actor
-from db.models import User
+from db.models import RateLimit, User
 from db.session import Transactions
-from domain.offers import FlightOffer, FlightQuery, LocalTime, SliceQuery
+from domain.offers import FlightQuery, SliceQuery
 from providers.flights.base import FoundOffer, ProviderDown
-from services.flights.calendar import MAX_DAYS, DayPrice, PriceCalendar, price_calendar
+from services.flights.calendar import DAYS_AT_ONCE, MAX_DAYS, DayPrice, PriceCalendar, price_calendar
 from services.flights.errors import CalendarTooLong, DateInPast, DateTooFar, ReturnBeforeDeparture
+from services.flights.market import CALENDAR_SEARCHES_AT_ONCE
 from services.flights.selection import Filters
 from services.rate_limits import Bucket
 from tests.conftest import NOW
-from tests.support.offers import DAY, QUERY, make_offer
+from tests.support.offers import DAY, QUERY, make_offer, store
 from tests.support.providers import Shop, market_of
+from tests.support.shops import move
+from tests.support.waiting import eventually
 
 TODAY = NOW.date()
 
@@ -34,27 +38,6 @@ class DailyShop(Shop):
         if day.day == 23:
             raise ProviderDown("x")
         return [] if day.day == 22 else [FoundOffer(move(make_offer(day.day), query), {})]
-
-
-def move(offer: FlightOffer, query: FlightQuery) -> FlightOffer:
-    """An offer for the days of a query."""
-
-    def fly(slice_: SliceQuery) -> dict[str, object]:
-        at = datetime.combine(slice_.departs_on, time(8))
-        zone = "Asia/Ho_Chi_Minh"
-        return {
-            "origin": slice_.origins[0],
-            "destination": slice_.destinations[0],
-            "departs": LocalTime(at_local=at, zone=zone),
-            "arrives": LocalTime(at_local=at + timedelta(hours=1), zone=zone),
-        }
-
-    (like,) = offer.slices
-    slices = tuple(
-        like.model_copy(update={"segments": (like.segments[0].model_copy(update=fly(slice_)),)})
-        for slice_ in query.slices
-    )
-    return offer.model_copy(update={"slices": slices})
 
 
 async def look(
@@ -153,16 +136,70 @@ async def test_days_that_cannot_be_compared_are_refused(
     assert shop.asked == 0
 
 
-async def test_calendar_counts_as_many_searches_as_it_asks(
+async def test_calendar_is_counted_as_one_and_leaves_searching_alone(
     transactions: Transactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "SEARCH", Bucket("search", per_caller=2))
+    monkeypatch.setattr(calendars, "CALENDAR", Bucket("calendar", per_caller=2))
     async with transactions() as session:
         session.add(user := User(email="an@example.com"))
     an, shop = Actor(kind="user", user_id=user.id), DailyShop()
-    calendar = await look(transactions, shop, DAY, DAY + timedelta(days=1), actor=an)
-    assert {day.state for day in calendar.days} == {"priced"}
-    mixed = await look(transactions, shop, DAY, DAY + timedelta(days=4), actor=an)
-    assert [day.state for day in mixed.days] == ["priced", "priced", "unknown", "unknown", "unknown"]
+    for start in (DAY, DAY + timedelta(days=4)):
+        calendar = await look(transactions, shop, start, start + timedelta(days=3), actor=an)
+        assert len(calendar.days) == 4
     with pytest.raises(RateLimited):
-        await look(transactions, shop, DAY + timedelta(days=5), DAY + timedelta(days=6), actor=an)
+        await look(transactions, shop, DAY, DAY, actor=an)
+    async with transactions() as session:
+        counted = list(await session.scalars(select(RateLimit.key)))
+    assert len(counted) == 1
+    assert "search" not in counted[0]
+
+
+async def test_calendars_together_ask_a_few_days_at_a_time(transactions: Transactions) -> None:
+    shop = Shop(make_offer(1))
+    market = market_of(shop)
+    shop.door.clear()
+    weeks = [DAY + timedelta(days=10 * week) for week in range(3)]
+    looks = asyncio.gather(
+        *(
+            price_calendar(
+                transactions,
+                market,
+                Actor(),
+                query=QUERY,
+                first=first,
+                last=first + timedelta(days=5),
+                filters=Filters(),
+                today=TODAY,
+            )
+            for first in weeks
+        )
+    )
+
+    async def all_wait() -> bool:
+        return len(market._asking) == len(weeks) * DAYS_AT_ONCE and shop.asked >= CALENDAR_SEARCHES_AT_ONCE
+
+    await eventually(all_wait)
+    assert shop.asked == CALENDAR_SEARCHES_AT_ONCE
+    shop.door.set()
+    assert [len(calendar.days) for calendar in await looks] == [6, 6, 6]
+
+
+@pytest.mark.parametrize(("asked", "cheapest"), [("VND", 0), ("USD", 2), ("EUR", 2)])
+def test_cheapest_day_is_in_the_currency_asked_for_or_the_commonest(asked: str, cheapest: int) -> None:
+    offers = [
+        make_offer(1_900_000),
+        make_offer(4200, currency="USD"),
+        make_offer(4000, currency="USD"),
+    ]
+    days = tuple(DayPrice(DAY + timedelta(days=n), None, "priced", store(offer)) for n, offer in enumerate(offers))
+    assert PriceCalendar(QUERY.model_copy(update={"currency": asked}), days).cheapest is days[cheapest]
+
+
+async def test_day_without_flights_is_told_only_when_everybody_said_so(transactions: Transactions) -> None:
+    silent = Shop(name="silent")
+    silent.fault = ProviderDown("x")
+    market = market_of(Shop(name="empty"), silent)
+    calendar = await price_calendar(
+        transactions, market, Actor(), query=QUERY, first=DAY, last=DAY, filters=Filters(), today=TODAY
+    )
+    assert tell(calendar.days) == [(20, "unknown", None)]

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import func, select
 
 from core.clock import clock
-from core.ids import new_id
 from core.security import Actor
 from db.models import FlightOfferCache, FlightSearch, Offer
 from db.session import Transactions
@@ -21,15 +20,13 @@ from services.flights.errors import (
     DateTooFar,
     InfantsExceedAdults,
     NoTravellers,
-    OfferExpired,
-    OfferNotFound,
     ReturnBeforeDeparture,
     SamePlace,
     TooManyTravellers,
     UnknownPlace,
 )
 from services.flights.market import Market
-from services.flights.offers import get_offer
+from services.flights.offers import refresh_offer
 from services.flights.rules import ensure_searchable
 from services.flights.search import FRESH_FOR, SearchResult, Source, search, search_key
 from tests.conftest import NOW
@@ -118,6 +115,29 @@ async def test_each_offer_is_shown_until_it_expires_itself(transactions: Transac
     assert shop.asked == 1
 
 
+async def test_offer_that_was_priced_again_lives_and_ends_by_its_new_term(transactions: Transactions) -> None:
+    soon = NOW + timedelta(minutes=2)
+    shop = Shop(make_offer(100, name="same"))
+    market = market_of(shop)
+    (stored,) = (await find(transactions, market)).offers
+    shop.offers = [make_offer(100, name="same", expires_at=soon)]
+    await refresh_offer(transactions, market, stored.id)
+    shop.offers = [make_offer(90, name="new")]
+    with clock.frozen(soon):
+        assert [each.offer.provider_offer_id for each in (await find(transactions, market)).offers] == ["new"]
+
+
+async def test_answer_that_nothing_is_left_takes_the_place_of_an_old_one(transactions: Transactions) -> None:
+    shop = Shop(make_offer(100))
+    market = market_of(shop)
+    await find(transactions, market)
+    shop.offers = []
+    with clock.frozen(NOW + FRESH_FOR):
+        assert len((await find(transactions, market)).offers) == 1
+        await settled(market)
+        assert (await find(transactions, market)).offers == ()
+
+
 async def test_no_flights_is_not_remembered(transactions: Transactions) -> None:
     shop = Shop()
     assert (await find(transactions, market_of(shop))).offers == ()
@@ -187,17 +207,11 @@ async def test_whoever_gives_up_waiting_leaves_the_question_under_way(transactio
     ],
 )
 def test_everything_asked_for_is_in_the_key(other: FlightQuery) -> None:
-    assert search_key(other, "test") != search_key(QUERY, "test")
-    assert search_key(QUERY, "other") != search_key(QUERY, "test")
-
-
-async def test_stored_offer_can_be_fetched_until_it_expires(transactions: Transactions) -> None:
-    (stored,) = (await find(transactions, market_of(Shop(make_offer())))).offers
-    assert await get_offer(transactions, stored.id) == stored
-    with clock.frozen(NOW + timedelta(minutes=20)), pytest.raises(OfferExpired):
-        await get_offer(transactions, stored.id)
-    with pytest.raises(OfferNotFound):
-        await get_offer(transactions, new_id())
+    shop, real = Shop(), Shop()
+    real.mode = "live"
+    assert search_key(other, shop) != search_key(QUERY, shop)
+    assert search_key(QUERY, Shop(name="other")) != search_key(QUERY, shop)
+    assert search_key(QUERY, real) != search_key(QUERY, shop), "a vendor's test offers are not its live ones"
 
 
 def ask(*, on: date = DAY, back: date | None = None, to: str = "DAD", **travellers: int) -> FlightQuery:

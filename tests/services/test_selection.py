@@ -140,3 +140,15 @@ def test_nothing_matching_still_says_how_much_was_found() -> None:
     selection = select_offers([store(BASE)], Filters(max_stops=0, airlines=("VJ",)), None, 3)
     assert (selection.offers, selection.matching, selection.found, selection.more) == ((), 0, 1, 0)
     assert select_offers([], Filters(), "best", 3).offers == ()
+
+
+def test_budget_leaves_out_what_cannot_be_compared_with_it() -> None:
+    found = [store(make_offer(150)), store(make_offer(300)), store(make_offer(1, currency="USD"))]
+    budget = Filters(max_total=Money(amount_minor=200, currency="VND"))
+    assert [each.offer.total.amount_minor for each in select_offers(found, budget, "price", 9).offers] == [150]
+
+
+def test_budget_in_a_currency_nobody_sells_in_rules_nothing_out() -> None:
+    found = [store(make_offer(100, currency="USD")), store(make_offer(300, currency="USD"))]
+    budget = Filters(max_total=Money(amount_minor=200, currency="VND"))
+    assert select_offers(found, budget, "price", 9).matching == 2

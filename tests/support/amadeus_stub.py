@@ -89,8 +89,7 @@ def error_reply(status: int, code: int | str, **more: Any) -> Reply:
 
 @contextmanager
 def serve_amadeus() -> Iterator[AmadeusStub]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _Handler)
     server.stub = AmadeusStub(server.server_address[1])  # type: ignore[attr-defined]  # for the handlers
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -100,6 +99,12 @@ def serve_amadeus() -> Iterator[AmadeusStub]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 32
+    """So that nobody of a crowd is turned away."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -18,7 +18,7 @@ from providers.flights.amadeus import Amadeus
 from providers.flights.base import FlightProvider
 from providers.flights.duffel import Duffel
 from providers.sandbox import amadeus_api, duffel_api
-from providers.sandbox.amadeus_api import SANDBOX_AMADEUS_ID, SANDBOX_AMADEUS_SECRET
+from providers.sandbox.amadeus_gate import SANDBOX_AMADEUS_ID, SANDBOX_AMADEUS_SECRET
 from providers.sandbox.faults import Faults
 from providers.sandbox.faulty import FaultyFlights
 from providers.sandbox.flights import SandboxFlights
@@ -62,6 +62,8 @@ class Box:
 
     world: SandboxFlights
     """As it is, without a wire: what a test compares with."""
+    transactions: Transactions
+    """Of the database it lives in, where the house's own tables are too."""
     faults: Faults
     providers: dict[str, FlightProvider]
     """By the name of the wire format."""
@@ -94,10 +96,12 @@ async def open_box(transactions: Transactions) -> AsyncIterator[Box]:
             clock=clock.now,
             is_test=True,
         )
-        duffel = Duffel(http, access_token="duffel_test_x", base_url=f"{url}/sandbox/duffel", clock=clock.now)
+        duffel = Duffel(
+            http, access_token="duffel_test_x", base_url=f"{url}/sandbox/duffel", clock=clock.now, is_test=True
+        )
         providers: dict[str, FlightProvider] = {
             "sandbox": FaultyFlights(world, faults),
             "duffel": duffel,
             "amadeus": amadeus,
         }
-        yield Box(world, faults, providers, app)
+        yield Box(world, transactions, faults, providers, app)

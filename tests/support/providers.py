@@ -92,5 +92,15 @@ class Shop(IdleProvider):
         return FoundOffer(now, found.raw)
 
 
+_open: list[Market] = []
+
+
 def market_of(*providers: IdleProvider) -> Market:
-    return Market(providers)
+    """A market that `transactions` closes before the database goes: what it still asks would write to it."""
+    _open.append(market := Market(providers))
+    return market
+
+
+async def close_markets() -> None:
+    while _open:
+        await _open.pop().close()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import chain
 from uuid import uuid4
 
 from pydantic import SecretStr
 
+from domain.money import Money
 from domain.offers import BookingFlow, FlightQuery, SliceQuery
 from domain.orders import Contact, OrderTraveller, Purchase, ServiceChoice, TravelDocument
 from domain.travellers import TravellerCounts, TravellerType
@@ -47,13 +47,13 @@ def ask(
 
 def buy(
     query: FlightQuery,
+    total: Money,
     flow: BookingFlow = "instant",
     *,
     reference: str | None = None,
     services: tuple[ServiceChoice, ...] = (),
 ) -> Purchase:
     """A purchase for a query's travellers, under a reference nobody else has."""
-    kinds = chain.from_iterable([kind] * count for kind, count in query.travellers.by_type().items())
     return Purchase(
         reference=reference or f"test-{uuid4().hex}",
         flow=flow,
@@ -72,9 +72,10 @@ def buy(
                     expires_on=DAY + timedelta(days=900),
                 ),
             )
-            for place, kind in enumerate(kinds)
+            for place, kind in enumerate(query.travellers.list_types())
         ),
         contact=Contact(email="lan@example.com", phone="+84901234567"),
+        total=total,
         services=services,
     )
 

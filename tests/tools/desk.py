@@ -44,13 +44,14 @@ class Desk:
     market: Market
     language: Language = "vi"
     state: dict[str, Any] = field(default_factory=dict)
+    actor: Actor = field(default_factory=Actor)
+    """Unless it is given, a visitor: without a conversation, whose search leaves no row that would need one."""
 
     async def call(self, tool: BaseTool, **args: Any) -> Answer:
         cards: list[dict[str, Any]] = []
         context = ToolContext(
-            # a visitor's search without a conversation leaves no row that would need one
-            actor=Actor(),
-            conversation_id=None,  # type: ignore[arg-type]  # as above
+            actor=self.actor,
+            conversation_id=None,  # type: ignore[arg-type]  # a tool only hands it on
             run_id=new_id(),
             language=self.language,
             now=NOW,

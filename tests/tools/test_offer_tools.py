@@ -6,16 +6,18 @@ import json
 from uuid import UUID
 
 import pytest
+from langchain_core.tools import BaseTool
 from pydantic import ValidationError
 
 from db.repositories.offers import OfferRepository
 from db.session import Transactions
-from providers.flights.base import ProviderDown
+from domain.orders import FareNote, FareRules
+from providers.flights.base import FoundOffer, ProviderDown
 from services.flights.errors import FlightsUnreachable, SeatMapUnavailable
 from tests.support.offers import make_offer
 from tests.support.providers import Shop, market_of
+from tests.support.shops import RULES, SECRET, FullShop
 from tests.tools.desk import Desk
-from tests.tools.shops import RULES, SECRET, FullShop
 from tools.cards import MAX_TEXT_LINES
 from tools.errors import OfferNumberUnknown
 from tools.fare_rules import fare_rules
@@ -60,6 +62,47 @@ async def test_details_tell_the_price_as_it_is_now(transactions: Transactions, p
     assert answer.facts["price_note"] == note
     assert answer.facts["total"] == f"₫{price:,}"
     assert desk.state["offers"][0]["price"] == price, "the cheapest is found by the prices of now"
+
+
+async def test_rise_somebody_else_saw_first_is_told_to_whoever_saw_the_old_price(transactions: Transactions) -> None:
+    shop = FullShop(make_offer(1_000_000, name="x"))
+    mine, others = await search_in(transactions, shop), await search_in(transactions, shop)
+    shop.offers = [shop.offers[0].model_copy(update={"price_parts": make_offer(1_120_000).price_parts})]
+    risen = "The price has just gone up by ₫120,000; it was ₫1,000,000."
+    assert (await others.call(get_offer_details, number=1)).facts["price_note"] == risen
+    assert (await mine.call(get_offer_details, number=1)).facts["price_note"] == risen
+    assert mine.state["offers"][0]["price"] == 1_120_000
+    assert (await mine.call(get_offer_details, number=1)).facts["price_note"] is None
+
+
+async def test_rise_known_from_others_is_told_while_the_provider_is_away(transactions: Transactions) -> None:
+    shop = FullShop(make_offer(1_000_000, name="x"))
+    mine, others = await search_in(transactions, shop), await search_in(transactions, shop)
+    shop.offers = [shop.offers[0].model_copy(update={"price_parts": make_offer(1_120_000).price_parts})]
+    await others.call(get_offer_details, number=1)
+    shop.fault = ProviderDown("x")
+    note = (await mine.call(get_offer_details, number=1)).facts["price_note"]
+    assert note.startswith("I could not check the price again")
+    assert note.endswith("it was ₫1,000,000.")
+
+
+@pytest.mark.parametrize("tool", ABOUT_ONE)
+async def test_offer_looked_into_is_remembered_whoever_asked_for_it(transactions: Transactions, tool: BaseTool) -> None:
+    desk = await search_in(transactions, FullShop(make_offer(1), make_offer(2)))
+    await desk.call(tool, number=2)
+    assert desk.state["number"] == 2
+
+
+async def test_long_title_of_a_note_is_shortened_where_it_is_read(transactions: Transactions) -> None:
+    class WordyShop(FullShop):
+        async def fare_rules(self, found: FoundOffer) -> FareRules:
+            return RULES.model_copy(update={"notes": (FareNote(title="Penalties " * 40, text="No."),)})
+
+    answer = await (await search_in(transactions, WordyShop())).call(fare_rules, number=1)
+    (note,) = answer.facts["carrier_notes"]
+    assert len(note) < 80
+    assert note.endswith("…: No.")
+    assert len(answer.card["notes"][0]["title"]) == 400
 
 
 async def test_details_say_when_the_price_could_not_be_checked(transactions: Transactions) -> None:

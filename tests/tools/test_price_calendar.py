@@ -10,12 +10,12 @@ from pydantic import ValidationError
 from db.session import Transactions
 from domain.offers import FlightQuery
 from providers.flights.base import FoundOffer, ProviderDown
-from services.flights.errors import CalendarTooLong, ReturnBeforeDeparture
+from services.flights.errors import CalendarTooLong
 from tests.support.providers import Shop, market_of
+from tests.support.shops import SECRET, FullShop
 from tests.tools.desk import Desk
-from tests.tools.shops import SECRET, FullShop
 from tools.cards import MAX_TEXT_LINES
-from tools.errors import NotUnderstood
+from tools.errors import NotUnderstood, SpanReversed, StayTooLong
 from tools.price_calendar import price_calendar
 
 ROUTE = {"origin": "HAN", "destination": "DAD"}
@@ -80,7 +80,10 @@ async def test_every_day_has_a_price_or_says_why_not(transactions: Transactions)
         "travellers": {"adults": 1, "children": 0, "infants": 0},
         "cabin": "economy",
         "stay_nights": 2,
+        "missing": ["Test"],
     }
+    assert answer.facts["notes"] == ["Test did not answer in time, so there may be more flights."]
+    assert desk.state["cheapest_day"] == {"departs_on": "2026-12-20", "returns_on": "2026-12-22"}
     assert [(day["state"], day["is_cheapest"], day["return_date"]) for day in answer.card["days"]] == [
         ("priced", True, "2026-12-22"),
         ("priced", False, "2026-12-23"),
@@ -90,9 +93,15 @@ async def test_every_day_has_a_price_or_says_why_not(transactions: Transactions)
     assert answer.card["days"][0]["total"] == {"amount": "1000020", "currency": "VND"}
 
 
+async def test_stay_of_months_has_its_prices(transactions: Transactions) -> None:
+    desk = Desk(transactions, market_of(FullShop()))
+    answer = await desk.call(price_calendar, **ROUTE, day="2026-12-20", last_day="2026-12-21", stay_nights=120)
+    assert [day["return_date"] for day in answer.card["days"]] == ["2027-04-19", "2027-04-20"]
+
+
 async def test_calendar_without_any_flight_has_no_cheapest_day(transactions: Transactions) -> None:
     answer = await Desk(transactions, market_of(Shop())).call(price_calendar, **ROUTE, day="2026-12-20")
-    assert answer.facts["cheapest_day"] is None
+    assert (answer.facts["cheapest_day"], answer.facts["notes"], answer.card["search"]["missing"]) == (None, [], [])
     assert {day["state"] for day in answer.card["days"]} == {"none"}
 
 
@@ -100,11 +109,13 @@ async def test_calendar_without_any_flight_has_no_cheapest_day(transactions: Tra
     ("said", "reason"),
     [
         ({"day": "2026-12-01", "last_day": "2027-01-01"}, CalendarTooLong),
-        ({"day": "2026-12-20", "last_day": "2026-12-01"}, ReturnBeforeDeparture),
+        ({"day": "2026-12-20", "last_day": "2026-12-01"}, SpanReversed),
         ({"day": "2026-11-01"}, NotUnderstood),
         ({"day": "blue"}, NotUnderstood),
         ({"stay_nights": -1}, ValidationError),
-        ({"stay_nights": 400}, ValidationError),
+        ({"stay_nights": 400}, StayTooLong),
+        ({"stay_nights": 10**12}, StayTooLong),
+        ({"airlines": ["ZZZ"]}, NotUnderstood),
     ],
 )
 async def test_days_that_make_no_sense_are_refused_with_their_reason(

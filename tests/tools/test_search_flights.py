@@ -7,17 +7,22 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-import tools.arguments
+import services.flights.nearby
+import services.flights.search
 from core.clock import clock
+from core.errors import RateLimited
+from core.security import Actor
+from db.models import User
 from db.session import Transactions
 from domain.offers import FlightQuery
 from providers.flights.base import FoundOffer, ProviderDown, WorldMode
 from services.flights.errors import ReturnBeforeDeparture
+from services.rate_limits import Bucket
 from tests.conftest import NOW
 from tests.support.offers import NOTHING, make_offer, make_slice
 from tests.support.providers import Shop, market_of
+from tests.support.shops import SECRET, FullShop
 from tests.tools.desk import Desk
-from tests.tools.shops import SECRET, FullShop
 from tools.errors import LegsAndReturn, NotUnderstood
 from tools.flights import MAX_OFFERS, search_flights
 from tools.wording import baggage_text, checked_text
@@ -71,7 +76,7 @@ async def test_nearby_airports_are_asked_for_on_request_and_serve_one_end_only(
     transactions: Transactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     near = {"HAN": ("HPH", "VDO", "THD"), "DAD": ("HUI", "THD")}
-    monkeypatch.setattr(tools.arguments, "nearby_airports", lambda code, km: near[code])
+    monkeypatch.setattr(services.flights.nearby, "nearby_airports", lambda code, km: near[code])
     shop = NotingShop()
     desk = Desk(transactions, market_of(shop))
     await desk.call(search_flights, **ROUTE, returns_on="2026-12-27")
@@ -111,6 +116,39 @@ async def test_old_prices_are_told_with_their_age(transactions: Transactions) ->
     assert answer.facts["notes"] == ["Giá cập nhật 12 phút trước."]
 
 
+@pytest.mark.parametrize(
+    ("args", "prices", "told"),
+    [
+        ({"max_total": 100, "budget_currency": "usd"}, ["VND"], ["Prices here are in VND, so I could not hold"]),
+        ({"max_total": 2_000_000}, ["USD"], ["Prices here are in USD, so I could not hold"]),
+        ({"max_total": 2_000_000}, ["VND"], []),
+        ({}, ["VND", "USD"], []),
+    ],
+)
+async def test_budget_that_cannot_be_compared_with_the_prices_is_said_to_be(
+    transactions: Transactions, args: dict[str, object], prices: list[str], told: list[str]
+) -> None:
+    shop = FullShop(*(make_offer(1_000_000, currency=currency) for currency in prices))
+    answer = await Desk(transactions, market_of(shop), "en").call(search_flights, **ROUTE, **args)
+    assert len(answer.facts["offers"]) == len(prices)
+    assert [note[: len(start)] for note, start in zip(answer.facts["notes"], told, strict=True)] == told
+
+
+async def test_airlines_are_known_in_any_case(transactions: Transactions) -> None:
+    answer = await Desk(transactions, market_of(FullShop())).call(search_flights, **ROUTE, airlines=["vn"])
+    assert (answer.facts["airlines"], answer.facts["matching"]) == (["Vietnam Airlines"], 1)
+
+
+async def test_searches_of_a_user_are_counted(transactions: Transactions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services.flights.search, "SEARCH", Bucket("search", per_caller=1))
+    async with transactions() as session:
+        session.add(user := User(email="an@example.com"))
+    desk = Desk(transactions, market_of(FullShop()), actor=Actor(kind="user", user_id=user.id))
+    await desk.call(search_flights, **ROUTE)
+    with pytest.raises(RateLimited):
+        await desk.call(search_flights, **(ROUTE | {"departs_on": "2026-12-21"}))
+
+
 @pytest.mark.parametrize("mode", ["simulated", "test", "live"])
 async def test_model_is_told_what_kind_of_flights_they_are(transactions: Transactions, mode: WorldMode) -> None:
     shop = FullShop()
@@ -129,6 +167,9 @@ async def test_model_is_told_what_kind_of_flights_they_are(transactions: Transac
         ({"further_legs": [ROUTE] * 5}, ValidationError),
         ({"further_legs": [{"origin": "DAD"}]}, ValidationError),
         ({"cabin": "cockpit"}, ValidationError),
+        ({"airlines": ["VN", "ZZZ"]}, NotUnderstood),
+        ({"max_total": 10**13}, ValidationError),
+        ({"max_total": 100, "budget_currency": "QQQ"}, NotUnderstood),
     ],
 )
 async def test_search_that_makes_no_sense_is_refused_with_its_reason(

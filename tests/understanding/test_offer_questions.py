@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from understanding.frame import DateRange, Frame
+from domain.money import Money
+from understanding.frame import DateRange, Frame, TimeWindow
 from understanding.read import read_message
 from understanding.reading import Choice, IntentName, Reading
 
@@ -60,9 +61,42 @@ def test_rules_are_asked_of_an_offer_only_where_one_is_shown() -> None:
         ("giá rẻ nhất quanh ngày 22/12", date(2026, 12, 22), None),
         ("ngày nào rẻ nhất tháng 12", None, DateRange(first=date(2026, 12, 1), last=date(2026, 12, 31))),
         ("what is the cheapest day?", date(2026, 12, 20), None),
+        ("prices around 22 December", date(2026, 12, 22), None),
         ("cheapest day in December", None, DateRange(first=date(2026, 12, 1), last=date(2026, 12, 31))),
     ],
 )
 def test_calendar_is_of_the_days_named_or_known(message: str, day: date | None, span: DateRange | None) -> None:
     reading = read(message)
     assert (reading.intent.name, reading.frame.depart_on, reading.frame.depart_range) == ("price_calendar", day, span)
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "value"),
+    [
+        ("giá quanh 2 triệu", "budget", Money.parse("2000000", "VND")),
+        ("prices around 100 USD", "budget", Money.parse("100", "USD")),
+        ("cheapest around noon", "depart_time", TimeWindow(first=time(11), last=time(13, 59))),
+        ("rẻ nhất quanh 8 giờ sáng", "depart_time", TimeWindow(first=time(7), last=time(9))),
+        ("giá quanh ngày 22/12 dưới 2 triệu", "budget", Money.parse("2000000", "VND")),
+    ],
+)
+def test_budget_or_hour_that_something_is_around_is_a_wish_for_a_search(
+    message: str, field: str, value: object
+) -> None:
+    reading = read(message)
+    assert (reading.intent.name, getattr(reading.frame, field)) == ("refine", value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "nights", "trip"), [("4 đêm", 4, "round_trip"), ("4", 4, "round_trip"), ("không", None, "one_way")]
+)
+def test_stay_asked_for_is_answered_in_nights_or_refused(answer: str, nights: int | None, trip: str) -> None:
+    frame = read_message("lịch giá Hà Nội đi Đà Nẵng tháng 12 khứ hồi", frame=Frame(), now=NOW).frame
+    after = read_message(answer, frame=frame, now=NOW, asked="stay_nights").frame
+    assert (after.stay_nights, after.trip, after.depart_range) == (nights, trip, frame.depart_range)
+
+
+def test_return_day_answers_a_question_about_the_stay() -> None:
+    frame = read_message("lịch giá Hà Nội đi Đà Nẵng 20/12 khứ hồi", frame=Frame(), now=NOW).frame
+    after = read_message("24/12", frame=frame, now=NOW, asked="stay_nights").frame
+    assert (after.depart_on, after.return_on) == (date(2026, 12, 20), date(2026, 12, 24))

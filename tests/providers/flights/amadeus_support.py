@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
+from domain.money import Money
 from domain.offers import FlightQuery, SliceQuery
 from domain.orders import Contact, OrderTraveller, Purchase
 from domain.travellers import TravellerCounts, TravellerType
@@ -51,10 +52,12 @@ def traveller(kind: TravellerType = "adult", name: str = "LAN", **more: Any) -> 
     return OrderTraveller(traveller_type=kind, given_name=name, family_name="NGUYEN", **known)
 
 
-def purchase(*travellers: OrderTraveller, **more: Any) -> Purchase:
+def purchase(*travellers: OrderTraveller, total: int = 1_200_000, **more: Any) -> Purchase:
+    """For what `wire_offer` costs, unless another sum was agreed."""
     return Purchase(
         reference="booking-7",
         travellers=travellers or (traveller(),),
         contact=Contact(email="lan@example.com", phone="+84912345678"),
+        total=Money(amount_minor=total, currency="VND"),
         **{"flow": "instant", **more},
     )

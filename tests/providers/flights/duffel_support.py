@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from domain.money import Money
 from domain.offers import FlightQuery, SliceQuery
 from domain.orders import Contact, OrderTraveller, Purchase, ServiceChoice, TravelDocument
 from domain.travellers import TravellerCounts, TravellerType
@@ -42,9 +43,9 @@ class FakeDuffel:
         (request,) = self.calls(call)
         return json.loads(request.content)["data"]
 
-    def provider(self, *, token: str = TOKEN, hold_type: str = "hold") -> Duffel:
+    def provider(self, *, token: str = TOKEN, is_test: bool = True) -> Duffel:
         http = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
-        return Duffel(http, access_token=token, base_url="https://duffel.test/", clock=lambda: NOW, hold_type=hold_type)
+        return Duffel(http, access_token=token, base_url="https://duffel.test/", clock=lambda: NOW, is_test=is_test)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -182,11 +183,17 @@ def traveller(traveller_type: TravellerType = "adult", given_name: str = "VAN A"
     )
 
 
-def purchase(flow: Any = "instant", *travellers: OrderTraveller, services: tuple[ServiceChoice, ...] = ()) -> Purchase:
+def purchase(
+    flow: Any = "instant",
+    *travellers: OrderTraveller,
+    total: str = "110.00",
+    services: tuple[ServiceChoice, ...] = (),
+) -> Purchase:
     return Purchase(
         reference="our-1",
         flow=flow,
         travellers=travellers or (traveller(),),
         contact=Contact(email="a@example.com", phone="+84901234567"),
+        total=Money.parse(total, "USD"),
         services=services,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +24,7 @@ from providers.flights.base import (
     ProviderRetired,
     QuotaSpent,
 )
+from providers.flights.guard import READS_AT_ONCE, WRITES_AT_ONCE
 from tests.support.amadeus_stub import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -58,7 +61,7 @@ def client(stub: AmadeusStub) -> Iterator[AmadeusClient]:
 
 
 def make_client(base_url: str) -> AmadeusClient:
-    return AmadeusClient(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, base_url=base_url, max_calls=8)
+    return AmadeusClient(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, base_url=base_url)
 
 
 async def ask(client: AmadeusClient) -> dict[str, Any]:
@@ -112,6 +115,22 @@ async def test_the_environment_changes_nothing(stub: AmadeusStub, monkeypatch: p
     assert stub.asked[-1].headers["user-agent"].startswith("amadeus-python/")
     assert " x/" not in stub.asked[-1].headers["user-agent"]
     client.close()
+
+
+async def test_whoever_the_guard_lets_in_is_served_at_once(
+    client: AmadeusClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ask(client)  # for the token
+    everybody = threading.Barrier(READS_AT_ONCE + WRITES_AT_ONCE, timeout=5)
+    exchange = client._exchange
+
+    def exchange_together(*args: Any, **kwargs: Any) -> Any:
+        everybody.wait()
+        return exchange(*args, **kwargs)
+
+    monkeypatch.setattr(client, "_exchange", exchange_together)
+    reads, writes = [ask(client) for _ in range(READS_AT_ONCE)], [act(client) for _ in range(WRITES_AT_ONCE)]
+    assert all(await asyncio.gather(*reads, *writes))
 
 
 class TestTokens:
@@ -173,6 +192,7 @@ class TestTokens:
             (Reply(body={"expires_in": 1799}), ProviderDown),
             (Reply(body=[]), ProviderDown),
             (Reply(body=b"<html>"), ProviderDown),
+            (Reply(body=b'{"access_token": "t", "expires_in": Infinity}'), ProviderDown),
             (Reply(fault="drop"), ProviderDown),
         ],
     )
@@ -204,6 +224,7 @@ BROKEN = [
     Reply(body=b"5"),
     Reply(body=b'{"data": "\xff"}'),
     Reply(body=b"[" * 100_000),
+    *(Reply(body=b'{"data": [%s]}' % bad) for bad in (b"NaN", b"-Infinity", b"1e999", b'"\\u0000"', b'"\\ud83d"')),
     Reply(body=b"<html>", content_type="text/html"),
     Reply(500, b"<html>", content_type="text/html"),
     Reply(503),
@@ -245,11 +266,47 @@ class TestTrouble:
             await ask(client)
         assert len(stub.asked_for(SEARCH_PATH)) == 1
 
-    async def test_a_write_waits_past_the_deadline(self, stub: AmadeusStub, client: AmadeusClient) -> None:
+    @pytest.mark.parametrize("call", [ask, act])
+    async def test_nothing_is_sent_past_the_deadline(
+        self, stub: AmadeusStub, client: AmadeusClient, call: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await ask(client)  # for the token
+        asked = len(stub.asked)
+        connect = socket.create_connection
+
+        def connect_late(*args: Any, **kwargs: Any) -> socket.socket:
+            time.sleep(0.06)
+            return connect(*args, **kwargs)
+
+        with deadline(0), pytest.raises(ProviderDown):
+            await call(client)
+        monkeypatch.setattr(socket, "create_connection", connect_late)
+        with deadline(0.05), pytest.raises(ProviderDown):
+            await call(client)
+        assert len(stub.asked) == asked
+
+    async def test_a_write_is_not_sent_again_past_the_deadline(
+        self, stub: AmadeusStub, client: AmadeusClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await ask(client)
+        stub.on("POST", ORDERS_PATH, EXPIRED, Reply(201, {"data": {"id": "x"}}))
+
+        def fetch_late() -> str:
+            time.sleep(0.2)
+            return "Bearer late"
+
+        monkeypatch.setattr(client._token, "_fetch", fetch_late)
+        with deadline(0.15), pytest.raises(ProviderDown):
+            await act(client)
+        assert len(stub.asked_for(ORDERS_PATH)) == 1
+
+    async def test_a_write_sent_in_time_and_answered_late_is_unknown(
+        self, stub: AmadeusStub, client: AmadeusClient
+    ) -> None:
         await ask(client)
         stub.on("POST", ORDERS_PATH, Reply(body={"data": {}}, fault="slow"))
-        with deadline(0.05):
-            assert await act(client) == {"data": {}}
+        with deadline(0.1), pytest.raises(OutcomeUnknown):
+            await act(client)
 
     async def test_a_write_that_takes_too_long_is_not_known_to_have_failed(
         self, stub: AmadeusStub, client: AmadeusClient, monkeypatch: pytest.MonkeyPatch

@@ -24,12 +24,12 @@ from providers.flights.base import (
 CODES: list[tuple[int, int, type[FlightProviderError]]] = [
     (429, 38194, ProviderBusy),
     (429, 38195, QuotaSpent),
-    (401, 38191, ProviderRetired),
-    (403, 38197, ProviderRetired),
+    (401, 38191, ProviderDown),
+    (403, 38197, ProviderDown),
     (401, 38187, ProviderRetired),
     (401, 39683, ProviderRetired),
     (401, 39686, ProviderRetired),
-    (404, 38196, ProviderRetired),
+    (404, 38196, ProviderDown),
     (401, 38190, ProviderDown),
     (401, 38193, ProviderDown),
     (500, 141, ProviderDown),
@@ -42,7 +42,8 @@ CODES: list[tuple[int, int, type[FlightProviderError]]] = [
     (400, 34107, OfferGone),
     (400, 477, InvalidRequest),
     (400, 36870, InvalidRequest),
-    (400, 38034, InvalidRequest),
+    (400, 9112, InvalidRequest),
+    (400, 38034, SoldOut),
 ]
 
 
@@ -66,7 +67,14 @@ def test_a_write_that_the_server_lost_is_unknown(status: int, code: int) -> None
     assert type(read(status, {"errors": [{"code": code}]}, has_effect=True)) is OutcomeUnknown
 
 
-@pytest.mark.parametrize(("status", "code", "kind"), [each for each in CODES if each[2] is not ProviderDown])
+@pytest.mark.parametrize(("status", "code"), [(400, 36870), (400, 9112)])
+def test_a_booking_that_failed_on_its_way_is_unknown(status: int, code: int) -> None:
+    assert type(read(status, {"errors": [{"code": code}]}, has_effect=True)) is OutcomeUnknown
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"), [each for each in CODES if each[2] is not ProviderDown and each[1] not in (36870, 9112)]
+)
 def test_a_refused_write_is_as_clear_as_a_refused_question(
     status: int, code: int, kind: type[FlightProviderError]
 ) -> None:
@@ -76,6 +84,18 @@ def test_a_refused_write_is_as_clear_as_a_refused_question(
 def test_the_same_data_error_is_no_lost_offer_where_none_was_sent() -> None:
     refusal = read_refusal(400, None, b'{"errors": [{"code": 4926}]}')
     assert type(to_port_error(refusal, gone=frozenset(), has_effect=False)) is InvalidRequest
+
+
+@pytest.mark.parametrize(
+    ("where", "kind"),
+    [
+        ("/data/travelers/0/name/lastName", InvalidRequest),
+        ("/data/flightOffers/0", OfferGone),
+        ("/data/flightOffers/0/travelerPricings/0", OfferGone),
+    ],
+)
+def test_a_data_error_of_the_people_is_no_lost_offer(where: str, kind: type[FlightProviderError]) -> None:
+    assert type(read(400, {"errors": [{"code": 4926, "source": {"pointer": where}}]}, has_effect=True)) is kind
 
 
 def test_the_wait_that_is_asked_for_is_passed_on() -> None:

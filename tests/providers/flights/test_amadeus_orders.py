@@ -207,7 +207,7 @@ class TestBooking:
             traveller("child", name="CHI"),
             traveller("infant", name="DUNG"),
         )
-        await amadeus.book(found, purchase(*party))
+        await amadeus.book(found, purchase(*party, total=400))
         written = stub.asked_for(ORDERS_PATH)[0].json["data"]["travelers"]
         assert {each["id"]: each["name"]["firstName"] for each in written} == {
             "4": "AN",
@@ -233,13 +233,23 @@ class TestBooking:
             await amadeus.book(found, purchase())
         assert changed.value.found.offer.total.amount_minor == 1_300_000
 
+    async def test_another_sum_than_was_agreed_is_not_charged(self, stub: AmadeusStub, amadeus: Amadeus) -> None:
+        found = await find(stub, amadeus)
+        with pytest.raises(PriceChanged) as changed:
+            await amadeus.book(found, purchase(total=1_199_999))
+        assert changed.value.found.offer.total == PRICE
+        assert not stub.asked_for(ORDERS_PATH)
+
     @pytest.mark.parametrize(
         ("reply", "error"),
         [
             (error_reply(400, 34651), SoldOut),
             (error_reply(400, 4926), OfferGone),
             (error_reply(400, 34107), OfferGone),
-            (error_reply(400, 36870), InvalidRequest),
+            (error_reply(400, 38034), SoldOut),
+            (error_reply(400, 4926, source={"pointer": "/data/travelers/0/name"}), InvalidRequest),
+            (error_reply(400, 36870), OutcomeUnknown),
+            (error_reply(400, 9112), OutcomeUnknown),
             (error_reply(401, 39683), ProviderRetired),
             (error_reply(500, 141), OutcomeUnknown),
             (Reply(fault="drop"), OutcomeUnknown),
@@ -283,7 +293,7 @@ class TestBooking:
         found = await find(stub, amadeus, bare_offer())
         stub.on("POST", PRICING_PATH, pricing_reply(bare_offer()))
         with pytest.raises(InvalidRequest):
-            await amadeus.book(found, purchase())
+            await amadeus.book(found, purchase(total=900_000))
 
 
 class TestOrders:
@@ -320,7 +330,7 @@ class TestOrders:
         ("reply", "error"),
         [
             (error_reply(404, 1797), OfferGone),
-            (error_reply(404, 38196), ProviderRetired),
+            (error_reply(404, 38196), ProviderDown),
             (Reply(404, b"<html>"), ProviderDown),
             (Reply(body={"data": []}), ProviderDown),
         ],
@@ -357,6 +367,26 @@ class TestOrders:
         with pytest.raises(ProviderDown):
             await amadeus.quote_cancellation(ORDER_ID)
 
+    @pytest.mark.parametrize(
+        "now",
+        [
+            order_reply(
+                ORDER_ID, wire_offer(), status=200, tickets=[{"documentNumber": "738-2400000001", "travelerId": "1"}]
+            ),
+            order_reply(ORDER_ID, wire_offer("1300000"), status=200),
+            order_reply(ORDER_ID, status=200),
+        ],
+        ids=["ticketed", "dearer", "of unknown worth"],
+    )
+    async def test_an_order_that_is_no_longer_as_quoted_is_kept(
+        self, stub: AmadeusStub, amadeus: Amadeus, now: Reply
+    ) -> None:
+        quote = await amadeus.quote_cancellation(ORDER_ID)
+        stub.on("GET", ORDER_PATH, now)
+        with pytest.raises(OfferGone):
+            await amadeus.cancel(quote)
+        assert [each.method for each in stub.asked_for(ORDER_PATH)] == ["GET", "GET"]
+
     @pytest.mark.parametrize("method", ["GET", "DELETE"])
     async def test_an_order_cancelled_before_is_cancelled(
         self, stub: AmadeusStub, amadeus: Amadeus, method: str
@@ -368,7 +398,7 @@ class TestOrders:
     @pytest.mark.parametrize(
         ("reply", "error"),
         [
-            (error_reply(404, 38196), ProviderRetired),
+            (error_reply(404, 38196), ProviderDown),
             (Reply(404, b"<html>"), ProviderDown),
             (error_reply(400, 4926), InvalidRequest),
             (error_reply(500, 38189), OutcomeUnknown),

@@ -280,9 +280,6 @@ class TestDropped:
             ("other_currency", wire_offer(price={"currency": "EUR", "total": "1200000", "base": "1"})),
             ("expired", wire_offer(lastTicketingDateTime="2026-11-21T01:59:00Z")),
             ("expired", wire_offer(lastTicketingDateTime=None, lastTicketingDate="2026-11-19")),
-            ("wrong_route", one_flight(arrival=at("SGN", "2026-12-20T10:00"))),
-            ("wrong_route", wire_offer(itineraries=[{"segments": [wire_segment()]}] * 2)),
-            ("wrong_party", wire_offer(travelerPricings=[wire_traveller("1"), wire_traveller("2")])),
         ],
     )  # fmt: skip
     async def test_an_offer_that_makes_no_sense_is_counted_and_the_others_stay(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from domain.money import Money
+from domain.offers import FlightQuery, SliceQuery
 from domain.orders import ServiceChoice
 from providers.flights.amadeus import Amadeus
 from providers.flights.base import InvalidRequest, OfferGone, PriceChanged, ProviderDown
-from tests.providers.flights.amadeus_support import adapter_of, find, purchase, query
+from tests.providers.flights.amadeus_support import DAY, HAN_DAD, adapter_of, find, purchase, query, traveller
 from tests.support.amadeus_stub import (
     ORDERS_PATH,
     PRICING_PATH,
@@ -23,11 +24,13 @@ from tests.support.amadeus_stub import (
     pricing_reply,
     search_reply,
     serve_amadeus,
+    wire_fare,
     wire_offer,
+    wire_segment,
     wire_traveller,
 )
 
-PRICE = Money(amount_minor=1_200_000, currency="VND")
+SEAT = ServiceChoice(service_id="0.0.0.12C")
 
 
 @pytest.fixture
@@ -67,6 +70,21 @@ def wire_seat(
 def seats_reply(*seats: dict[str, Any], segment_id: str = "1") -> Reply:
     deck = {"deckType": "MAIN", "deckConfiguration": {"width": 3}, "seats": list(seats)}
     return Reply(body={"data": [{"type": "seatmap", "segmentId": segment_id, "decks": [deck]}]})
+
+
+def return_trip(out: str, back: str, first: str, second: str) -> tuple[dict[str, Any], FlightQuery]:
+    """Out and back for two adults, under these ids of segments and travellers; and the question."""
+    home = {
+        "departure": {"iataCode": "DAD", "at": "2026-12-27T08:00:00"},
+        "arrival": {"iataCode": "HAN", "at": "2026-12-27T09:25:00"},
+    }
+    itineraries = [{"segments": [wire_segment(id=out)]}, {"segments": [wire_segment(124, id=back, **home)]}]
+    details = sorted((wire_fare(out), wire_fare(back)), key=lambda fare: str(fare["segmentId"]))
+    party = [wire_traveller(each, fareDetailsBySegment=details) for each in (first, second)]
+    asked = query(
+        HAN_DAD, SliceQuery(origins=("DAD",), destinations=("HAN",), departs_on=DAY + timedelta(days=7)), adults=2
+    )
+    return wire_offer("2400000", itineraries=itineraries, travelerPricings=party), asked
 
 
 class TestSeats:
@@ -127,27 +145,73 @@ class TestSeats:
         ((cabin,),) = [each.cabins for each in await amadeus.seat_map(found)]
         choice = ServiceChoice(service_id=cabin.seats[0].prices[0].service_id)
         stub.on("POST", PRICING_PATH, pricing_reply(wire_offer("1350000", priced=True)))
-        await amadeus.book(found, purchase(services=(choice,)))
+        await amadeus.book(found, purchase(services=(choice,), total=1_350_000))
         (asked,) = stub.asked_for(PRICING_PATH)
         (details,) = asked.json["data"]["flightOffers"][0]["travelerPricings"][0]["fareDetailsBySegment"]
         assert details["additionalServices"] == {"chargeableSeatNumber": "12C"}
         assert "additionalServices" not in found.raw["travelerPricings"][0]["fareDetailsBySegment"][0]
 
-    async def test_a_seat_that_costs_more_now_is_not_booked(self, stub: AmadeusStub, amadeus: Amadeus) -> None:
+    async def test_a_seat_keeps_its_flight_and_its_traveller_under_other_ids(
+        self, stub: AmadeusStub, amadeus: Amadeus
+    ) -> None:
+        found = await find(stub, amadeus, *return_trip("1", "2", "A", "B"))
+        stub.on("POST", SEATS_PATH, seats_reply(wire_seat("12C", 3, ("B", "AVAILABLE", "150000")), segment_id="2"))
+        ((cabin,),) = [each.cabins for each in await amadeus.seat_map(found)]
+        choice = ServiceChoice(service_id=cabin.seats[0].prices[0].service_id)
+        wire, asked = return_trip("2", "1", "B", "A")  # as another answer numbers the same
+        again = await find(stub, amadeus, wire, asked)
+        assert again.offer.provider_offer_id == found.offer.provider_offer_id
+        stub.on("POST", PRICING_PATH, pricing_reply({**wire, "price": {"currency": "VND", "total": "2550000"}}))
+        await amadeus.book(again, purchase(traveller(), traveller(name="MAI"), services=(choice,), total=2_550_000))
+        posted = stub.asked_for(PRICING_PATH)[0].json["data"]["flightOffers"][0]
+        taken = [
+            (each["travelerId"], details["segmentId"])
+            for each in posted["travelerPricings"]
+            for details in each["fareDetailsBySegment"]
+            if details.get("additionalServices") == {"chargeableSeatNumber": "12C"}
+        ]
+        assert taken == [("A", "1")], "the second traveller, on the way back"
+
+    @pytest.mark.parametrize("is_told_late", [False, True])
+    async def test_a_seat_that_costs_more_now_is_not_booked(
+        self, stub: AmadeusStub, amadeus: Amadeus, is_told_late: bool
+    ) -> None:
         found = await find(stub, amadeus)
-        stub.on("POST", PRICING_PATH, pricing_reply(wire_offer("1360000")), pricing_reply(wire_offer()))
+        now = wire_offer("1350000" if is_told_late else "1360000")
+        stub.on("POST", PRICING_PATH, pricing_reply(now), pricing_reply(wire_offer()))
+        stub.on("POST", ORDERS_PATH, error_reply(400, 37200))
+        with pytest.raises(InvalidRequest, match="services changed"):
+            await amadeus.book(found, purchase(services=(SEAT,), total=1_350_000))
+        assert bool(stub.asked_for(ORDERS_PATH)) == is_told_late
+
+    async def test_an_offer_that_costs_more_now_is_told_without_its_seats(
+        self, stub: AmadeusStub, amadeus: Amadeus
+    ) -> None:
+        found = await find(stub, amadeus)
+        stub.on("POST", PRICING_PATH, pricing_reply(wire_offer("1400000")), pricing_reply(wire_offer("1250000")))
         with pytest.raises(PriceChanged) as changed:
-            await amadeus.book(found, purchase(services=(ServiceChoice(service_id="1|1|12C|150000|VND"),)))
-        assert changed.value.found.offer.total == PRICE
+            await amadeus.book(found, purchase(services=(SEAT,), total=1_350_000))
+        assert changed.value.found.offer.total.amount_minor == 1_250_000
         assert not stub.asked_for(ORDERS_PATH)
 
-    @pytest.mark.parametrize("service_id", ["1|1|12C|150000|EUR", "1|9|12C|150000|VND", "9|1|12C|150000|VND", "x", ""])
+    @pytest.mark.parametrize("service_id", ["1.0.0.12C", "0.1.0.12C", "0.0.1.12C", "0.0.0.??", "1|1|12C", "x", ""])
     async def test_a_seat_of_another_offer_is_refused(
         self, stub: AmadeusStub, amadeus: Amadeus, service_id: str
     ) -> None:
         found = await find(stub, amadeus)
         with pytest.raises(InvalidRequest):
             await amadeus.book(found, purchase(services=(ServiceChoice(service_id=service_id),)))
+        assert not stub.asked_for(PRICING_PATH)
+
+    @pytest.mark.parametrize(
+        "services", [(SEAT, ServiceChoice(service_id="0.0.0.14A")), (SEAT.model_copy(update={"quantity": 2}),)]
+    )
+    async def test_nobody_sits_twice(
+        self, stub: AmadeusStub, amadeus: Amadeus, services: tuple[ServiceChoice, ...]
+    ) -> None:
+        found = await find(stub, amadeus)
+        with pytest.raises(InvalidRequest):
+            await amadeus.book(found, purchase(services=services))
         assert not stub.asked_for(PRICING_PATH)
 
     @pytest.mark.parametrize("price", ["-1", "x", "1.5"])

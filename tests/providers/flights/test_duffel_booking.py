@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import socket
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
 
-from core.deadlines import deadline
 from domain.money import Money
 from domain.offers import Baggage
-from domain.orders import ServiceChoice, Ticket
+from domain.orders import Purchase, ServiceChoice, Ticket
 from providers.flights.base import (
-    FlightProviderError,
+    FoundOffer,
     InvalidRequest,
     OfferGone,
     OutcomeUnknown,
     PriceChanged,
-    ProviderBusy,
     ProviderDown,
-    ProviderRetired,
     SoldOut,
     Unsupported,
 )
+from providers.flights.duffel import Duffel
 from tests.providers.flights.duffel_support import (
+    NOW,
+    TOKEN,
     FakeDuffel,
     found,
     held_order,
@@ -35,6 +39,7 @@ from tests.providers.flights.duffel_support import (
 )
 
 OFFER, SEATS, BOOK = "GET /air/offers/off_1", "GET /air/seat_maps", "POST /air/orders"
+ORDER = "GET /air/orders/ord_1"
 PARTY = [{"id": "pas_i", "type": "infant_without_seat"}, {"id": "pas_c", "age": 8}, {"id": "pas_1", "type": "adult"}]
 
 BAG = {
@@ -93,9 +98,41 @@ def usd(amount: str) -> Money:
     return Money.parse(amount, "USD")
 
 
-def test_the_mode_is_the_tokens(duffel: FakeDuffel) -> None:
-    assert duffel.provider().mode == "test"
-    assert duffel.provider(token="duffel_live_of_ours").mode == "live"
+@pytest.mark.parametrize(("is_test", "mode"), [(True, "test"), (False, "live")])
+async def test_what_the_other_mode_answers_is_not_taken(duffel: FakeDuffel, is_test: bool, mode: str) -> None:
+    provider = duffel.provider(is_test=is_test)
+    assert provider.mode == mode
+    duffel.on(OFFER, (200, offer(live_mode=is_test)))
+    duffel.on(BOOK, (201, order(live_mode=is_test)))
+    duffel.on(ORDER, (200, order(live_mode=is_test)))
+    for read in (provider.price(found()), provider.get_order("ord_1")):
+        with pytest.raises(ProviderDown, match="wrong_world"):
+            await read
+    with pytest.raises(OutcomeUnknown, match="wrong_world"):
+        await provider.book(found(), purchase())
+
+
+@pytest.mark.parametrize("token", [f" {TOKEN}\n", f"{TOKEN}\r\n"])
+async def test_blanks_around_a_token_do_not_matter(duffel: FakeDuffel, token: str) -> None:
+    duffel.on(OFFER, (200, offer()))
+    await duffel.provider(token=token).price(found())
+    assert duffel.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@contextmanager
+def listening() -> Iterator[str]:
+    """Something to connect to; nothing is ever sent there."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+async def test_a_token_that_fits_no_header_is_in_no_traceback() -> None:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        with listening() as url:
+            broken = Duffel(http, access_token="SE\nCRET", base_url=url, clock=lambda: NOW, is_test=True)
+            with pytest.raises(ProviderDown) as told:
+                await broken.pay("ord_1", usd("110"))
+    assert "CRET" not in "".join(traceback.format_exception(told.value))
 
 
 async def test_pricing_reads_the_offer_anew(duffel: FakeDuffel) -> None:
@@ -197,7 +234,7 @@ async def test_chosen_seats_and_bags_are_paid_with_the_offer(duffel: FakeDuffel)
     duffel.on(SEATS, (200, seat_map_data()))
     duffel.on(BOOK, (201, order()))
     choices = (ServiceChoice(service_id="ase_bag", quantity=2), ServiceChoice(service_id="ase_1A_pas_1"))
-    await duffel.provider().book(found(), purchase(services=choices))
+    await duffel.provider().book(found(), purchase(total="169.00", services=choices))
     sent = duffel.sent(BOOK)
     assert sent["payments"][0]["amount"] == "169.00"
     assert sent["services"] == [{"id": "ase_bag", "quantity": 2}, {"id": "ase_1A_pas_1", "quantity": 1}]
@@ -211,12 +248,65 @@ async def test_a_seat_that_is_gone_stops_the_purchase(duffel: FakeDuffel) -> Non
     assert not duffel.calls(BOOK)
 
 
-@pytest.mark.parametrize("hold_type", ["hold", "pay_later"])
-async def test_a_held_order_pays_nothing_and_says_until_when(duffel: FakeDuffel, hold_type: str) -> None:
+DEARER = offer(base_amount="100.00", total_amount="120.00", available_services=[BAG])
+DEAR_BAG = offer(available_services=[BAG | {"total_amount": "250.00"}])
+WITH_BAG = (ServiceChoice(service_id="ase_bag"),)
+
+
+@pytest.mark.parametrize("flow", ["instant", "hold"])
+@pytest.mark.parametrize(
+    ("now", "total", "services", "error"),
+    [
+        (offer(), "120.00", (), PriceChanged),
+        (DEARER, "135.00", WITH_BAG, PriceChanged),
+        (DEAR_BAG, "135.00", WITH_BAG, InvalidRequest),
+        (offer(), "135.00", WITH_BAG, SoldOut),
+    ],
+)
+async def test_nothing_is_bought_for_another_sum_than_was_agreed(
+    duffel: FakeDuffel, flow: str, now: Any, total: str, services: Any, error: type[Exception]
+) -> None:
+    duffel.on(OFFER, (200, now))
+    duffel.on(SEATS, (200, []))
+    with pytest.raises(error) as told:
+        await duffel.provider().book(found(), purchase(flow, total=total, services=services))
+    assert not duffel.calls(BOOK)
+    if isinstance(told.value, PriceChanged):
+        assert str(told.value.found.offer.total.amount) == now["total_amount"]
+
+
+class Trusting(Duffel):
+    """A mutant that buys whatever the sum is by now."""
+
+    async def _ensure_agreed(self, found: FoundOffer, purchase: Purchase) -> None:
+        pass
+
+
+async def test_a_purchase_at_any_price_would_be_seen(duffel: FakeDuffel) -> None:
+    duffel.on(OFFER, (200, DEAR_BAG))
+    duffel.on(BOOK, (201, order()))
+    mutant = duffel.provider()
+    mutant.__class__ = Trusting
+    await mutant.book(found(), purchase(total="135.00", services=WITH_BAG))
+    assert duffel.calls(BOOK)
+
+
+async def test_what_a_provider_would_pay_us_for_is_not_for_sale(duffel: FakeDuffel) -> None:
+    (seat_map,) = seat_map_data()[:1]
+    seat_map["cabins"][0]["rows"] = [{"sections": [{"elements": [element("1A", ("pas_1", "-9.00"))]}]}]
+    duffel.on(SEATS, (200, [seat_map]))
+    duffel.on(OFFER, (200, offer(available_services=[BAG | {"total_amount": "-1.00"}])))
+    provider = duffel.provider()
+    assert await provider.services(found()) == []
+    (read,) = await provider.seat_map(found())
+    assert not read.cabins[0].seats[0].is_available
+
+
+async def test_a_held_order_pays_nothing_and_says_until_when(duffel: FakeDuffel) -> None:
     duffel.on(BOOK, (201, held_order()))
-    made = await duffel.provider(hold_type=hold_type).book(found(), purchase("hold"))
+    made = await duffel.provider().book(found(), purchase("hold"))
     sent = duffel.sent(BOOK)
-    assert sent["type"] == hold_type
+    assert sent["type"] == "hold"
     assert "payments" not in sent
     assert (made.status, str(made.pay_by)) == ("held", "2026-11-22 00:00:00+00:00")
 
@@ -266,112 +356,11 @@ async def test_a_changed_price_comes_with_the_new_offer(duffel: FakeDuffel) -> N
     assert told.value.found.offer.total == usd("120")
 
 
-REFUSALS = [
-    (refusal(422, "offer_no_longer_available", "airline_error"), OfferGone),
-    (refusal(422, "offer_expired", "invalid_state_error"), OfferGone),
-    (refusal(422, "offer_request_already_booked", "invalid_state_error"), OfferGone),
-    (refusal(404, "not_found"), OfferGone),
-    (refusal(422, "unsupported_action", "airline_error"), SoldOut),
-    (refusal(401, "access_token_not_found", "authentication_error"), ProviderRetired),
-    (refusal(403, "insufficient_permissions", "authentication_error"), ProviderRetired),
-    (refusal(400, "unsupported_version"), ProviderRetired),
-    (refusal(422, "validation_required", "validation_error"), InvalidRequest),
-    (refusal(422, "duplicate_booking", "airline_error"), InvalidRequest),
-    (refusal(422, "insufficient_balance", "invalid_state_error"), InvalidRequest),
-    (refusal(400, "missing_version_header"), InvalidRequest),
-    (refusal(429, "rate_limit_exceeded", "rate_limit_error"), ProviderBusy),
-    (httpx.ConnectError("x"), ProviderDown),
-    (httpx.ConnectTimeout("x"), ProviderDown),
-    (httpx.PoolTimeout("x"), ProviderDown),
-]
-UNANSWERED: list[Any] = [
-    refusal(500, "internal_server_error", "api_error"),
-    refusal(502, "bad_gateway", "api_error"),
-    refusal(503, "service_unavailable", "api_error"),
-    refusal(504, "gateway_timeout_error", "api_error"),
-    refusal(422, "airline_unknown", "airline_error"),
-    httpx.Response(500, text="<html>"),
-    httpx.Response(403, text="<html>"),
-    httpx.Response(302, headers={"location": "https://elsewhere.test"}),
-    httpx.Response(200, text="<html>"),
-    httpx.Response(200, json={"data": {"id": "ord_1"}}),
-    httpx.ReadTimeout("x"),
-    httpx.WriteTimeout("x"),
-    httpx.RemoteProtocolError("x"),
-    httpx.ReadError("x"),
-]
-
-
-@pytest.mark.parametrize(("reply", "error"), REFUSALS, ids=str)
-async def test_a_refusal_is_the_same_for_a_read_and_a_write(
-    duffel: FakeDuffel, reply: Any, error: type[FlightProviderError]
+@pytest.mark.parametrize(("services", "error"), [((), OfferGone), (WITH_BAG, InvalidRequest)])
+async def test_a_price_that_moved_while_the_offer_did_not_is_not_asked_for_again(
+    duffel: FakeDuffel, services: Any, error: type[Exception]
 ) -> None:
-    duffel.on(OFFER, reply)
-    duffel.on(BOOK, reply)
+    duffel.on(BOOK, refusal(422, "payment_amount_does_not_match_order_amount", "validation_error"))
+    duffel.on(OFFER, (200, offer(available_services=[BAG])))
     with pytest.raises(error):
-        await duffel.provider().price(found())
-    with pytest.raises(error) as told:
-        await duffel.provider().book(found(), purchase())
-    assert "NGUYEN" not in str(told.value)
-
-
-@pytest.mark.parametrize("reply", UNANSWERED, ids=str)
-async def test_no_clear_answer_leaves_a_write_open_and_a_read_without_effect(duffel: FakeDuffel, reply: Any) -> None:
-    duffel.on(OFFER, reply)
-    duffel.on(BOOK, reply)
-    with pytest.raises(ProviderDown):
-        await duffel.provider().price(found())
-    with pytest.raises(OutcomeUnknown) as told:
-        await duffel.provider().book(found(), purchase())
-    assert len(duffel.calls(BOOK)) == 1
-    assert "NGUYEN" not in repr(told.value.__cause__)
-
-
-async def test_an_error_names_its_code_and_request_for_the_log(duffel: FakeDuffel) -> None:
-    duffel.on(OFFER, refusal(500, "internal_server_error"))
-    with pytest.raises(ProviderDown, match="500 internal_server_error, request req-1"):
-        await duffel.provider().price(found())
-
-
-@pytest.mark.parametrize(
-    "body", [{"errors": "x"}, {"errors": [7]}, {"errors": [{"code": "NGUYEN VAN A"}]}, {"meta": []}]
-)
-async def test_an_error_of_another_shape_is_no_refusal(duffel: FakeDuffel, body: Any) -> None:
-    duffel.on(OFFER, httpx.Response(422, json=body))
-    with pytest.raises(ProviderDown, match=r"^422 no code, request -$"):
-        await duffel.provider().price(found())
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"ratelimit-reset": "Sat, 21 Nov 2026 02:00:30 GMT", "retry-after": "5"}, 30),
-        ({"ratelimit-reset": "Sat, 21 Nov 2026 01:00:00 GMT"}, 0),
-        ({"ratelimit-reset": "soon", "retry-after": "5"}, 5),
-        ({"retry-after": "soon"}, None),
-        ({}, None),
-    ],
-)
-async def test_busy_says_how_long(duffel: FakeDuffel, headers: dict[str, str], seconds: float | None) -> None:
-    duffel.on(OFFER, refusal(429, "rate_limit_exceeded", "rate_limit_error", **headers))
-    with pytest.raises(ProviderBusy) as told:
-        await duffel.provider().price(found())
-    assert told.value.retry_after == seconds
-
-
-async def test_reads_wait_no_longer_than_the_deadline_and_writes_longer(duffel: FakeDuffel) -> None:
-    duffel.on(OFFER, (200, offer()))
-    duffel.on(BOOK, (201, order()))
-    with deadline(2):
-        await duffel.provider().price(found())
-        await duffel.provider().book(found(), purchase())
-    read, write = (each.extensions["timeout"] for each in duffel.requests)
-    assert read["read"] <= 2
-    assert (write["connect"], write["read"]) == (3, 25)
-
-
-async def test_ids_stay_within_their_path(duffel: FakeDuffel) -> None:
-    duffel.on("GET /air/orders/../offers?x", refusal(404, "not_found"))
-    with pytest.raises(OfferGone):
-        await duffel.provider().get_order("../offers?x")
-    assert duffel.requests[0].url.raw_path == b"/air/orders/..%2Foffers%3Fx"
+        await duffel.provider().book(found(), purchase(total="135.00" if services else "110.00", services=services))

@@ -118,6 +118,27 @@ async def test_a_payment_that_is_refused_or_unanswered(duffel: FakeDuffel, reply
         await duffel.provider().pay("ord_1", usd("110"))
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        refusal(422, "already_paid", "invalid_state_error"),
+        refusal(422, "past_payment_required_by_date", "invalid_state_error"),
+    ],
+    ids=str,
+)
+async def test_a_payment_that_came_first_is_answered(duffel: FakeDuffel, reply: Any) -> None:
+    duffel.on(ORDER, (200, held_order()), (200, order(documents=[])))
+    duffel.on(PAY, reply)
+    assert (await duffel.provider().pay("ord_1", usd("110"))).status == "booked"
+
+
+async def test_a_payment_of_another_sum_that_came_first_is_refused(duffel: FakeDuffel) -> None:
+    duffel.on(ORDER, (200, held_order()), (200, order(total_amount="120.00")))
+    duffel.on(PAY, refusal(422, "already_paid", "invalid_state_error"))
+    with pytest.raises(InvalidRequest):
+        await duffel.provider().pay("ord_1", usd("110"))
+
+
 async def test_a_payment_that_cannot_be_read_back_is_open(duffel: FakeDuffel) -> None:
     duffel.on(ORDER, (200, held_order()), refusal(500, "internal_server_error"))
     duffel.on(PAY, (201, {"id": "pay_1"}))
@@ -227,11 +248,25 @@ async def test_an_airline_that_does_not_cancel_is_no_sold_out_flight(duffel: Fak
         await duffel.provider().quote_cancellation("ord_1")
 
 
-async def test_a_cancellation_is_confirmed_and_read_back_after_the_deadline_too(duffel: FakeDuffel) -> None:
+async def test_a_cancellation_is_confirmed_and_read_back(duffel: FakeDuffel) -> None:
     duffel.on(CONFIRM_CANCELLATION, (200, {}))
     duffel.on(ORDER, (200, cancelled_order()))
-    with deadline(0):
-        assert (await duffel.provider().cancel(QUOTE)).status == "cancelled"
+    assert (await duffel.provider().cancel(QUOTE)).status == "cancelled"
+
+
+@pytest.mark.parametrize("operation", ["pay", "cancel", "change"])
+async def test_nothing_is_sent_when_no_time_is_left(duffel: FakeDuffel, operation: str) -> None:
+    quote = await quote_for(duffel)
+    asked = len(duffel.requests)
+    provider = duffel.provider()
+    calls: dict[str, Callable[[], Awaitable[Order]]] = {
+        "pay": lambda: provider.pay("ord_1", usd("110")),
+        "cancel": lambda: provider.cancel(QUOTE),
+        "change": lambda: provider.change(quote),
+    }
+    with deadline(0), pytest.raises(ProviderDown):
+        await calls[operation]()
+    assert len(duffel.requests) == asked
 
 
 async def test_an_order_given_up_before_is_answered_as_it_is(duffel: FakeDuffel) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import random
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,15 +13,21 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from core.deadlines import deadline
+from core.deadlines import deadline, own_deadline
 from domain.money import Money
-from domain.offers import Baggage, Condition, SliceQuery
+from domain.offers import Baggage, Condition, FlightQuery, SliceQuery
 from domain.travellers import TravellerCounts
-from providers.flights.base import FlightProvider, FlightProviderError, ProviderBusy, ProviderDown
-from providers.flights.duffel_offers import Unreadable, read_offer
+from providers.flights import duffel as duffel_module
+from providers.flights.base import FlightProvider, FlightProviderError, FoundOffer, ProviderBusy, ProviderDown
+from providers.flights.duffel import Duffel
+from providers.flights.duffel_offers import read_offer
 from providers.flights.duffel_search import split_query
+from providers.flights.guard import GuardedProvider
+from providers.flights.unreadable import Unreadable
 from tests.providers.flights.duffel_support import (
     DAY,
+    NOW,
+    TOKEN,
     FakeDuffel,
     found,
     offer,
@@ -28,6 +37,7 @@ from tests.providers.flights.duffel_support import (
     refusal,
     segment,
 )
+from tests.support.virtual_time import in_virtual_time
 
 REQUESTS, OFFERS = "POST /air/offer_requests", "GET /air/offers"
 
@@ -70,8 +80,15 @@ async def test_suppliers_get_no_longer_than_whoever_asked_waits(duffel: FakeDuff
         await duffel.provider().search(query())
     await duffel.provider().search(query())
     hurried, patient = (int(each.url.params["supplier_timeout"]) for each in duffel.calls(REQUESTS))
-    assert 2_000 <= hurried <= 4_000
-    assert patient == 9_000
+    assert hurried == 2_000
+    assert patient == 5_000
+
+
+async def test_some_of_the_time_is_kept_for_the_listing(duffel: FakeDuffel) -> None:
+    with deadline(7):
+        await duffel.provider().search(query())
+    (asked,) = duffel.calls(REQUESTS)
+    assert 3_500 < int(asked.url.params["supplier_timeout"]) < 4_000
 
 
 async def test_nothing_is_asked_when_no_time_is_left(duffel: FakeDuffel) -> None:
@@ -168,8 +185,7 @@ def test_a_price_is_split_only_where_the_split_is_certain(
         (offer(slices=[]), "unreadable"),
         (offer(live_mode=None), "unreadable"),
         ("off_1", "unreadable"),
-        (offer(slices=[outbound(destination={"iata_code": "DAD"})]), "wrong_route"),
-        (offer(slices=[outbound(), outbound()]), "wrong_route"),
+        (offer(live_mode=True), "wrong_world"),
     ],
 )
 async def test_an_offer_that_makes_no_sense_is_left_out_and_counted(
@@ -190,13 +206,8 @@ async def test_a_city_is_asked_for_by_its_code(duffel: FakeDuffel) -> None:
 
 
 async def test_airports_that_are_no_city_are_asked_for_pair_by_pair(duffel: FakeDuffel) -> None:
-    def make_offers(request: httpx.Request) -> httpx.Response:
-        flown = outbound()
-        to_hph = outbound(destination={"iata_code": "HPH"})
-        number = len(duffel.calls(OFFERS))
-        return page([offer(f"off_han_{number}", slices=[flown]), offer(f"off_hph_{number}", slices=[to_hph])])
-
-    duffel.on(OFFERS, make_offers)
+    to_hph = outbound(destination={"iata_code": "HPH"})
+    duffel.on(OFFERS, page([offer("off_han")]), page([offer("off_hph", slices=[to_hph])]))
     kept = await duffel.provider().search(query(destinations=("HAN", "HPH")))
     assert len(duffel.calls(REQUESTS)) == 2
     assert sorted(each.offer.slices[0].destination for each in kept) == ["HAN", "HPH"]
@@ -221,6 +232,77 @@ def test_a_round_trip_returns_between_the_same_airports_and_asks_nine_times_at_m
 async def test_a_part_that_fails_leaves_the_others(duffel: FakeDuffel) -> None:
     duffel.on(OFFERS, refusal(500, "internal_server_error"), page([offer()]))
     assert len(await duffel.provider().search(query(destinations=("HPH", "HAN")))) == 1
+
+
+class SlowDuffel(httpx.AsyncBaseTransport):
+    """Waits for airlines as long as it may, and for some places longer; all in virtual time."""
+
+    def __init__(self, *, too_slow: str = "", listing_seconds: float = 0.0) -> None:
+        self.under_way = 0
+        self.most_at_once = 0
+        self._too_slow = too_slow
+        self._listing_seconds = listing_seconds
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.under_way += 1
+        self.most_at_once = max(self.most_at_once, self.under_way)
+        try:
+            if request.method == "GET":
+                await asyncio.sleep(self._listing_seconds)
+                return page([offer(f"off_{request.url.params['offer_request_id']}")])
+            (asked,) = json.loads(request.content)["data"]["slices"]
+            is_slow = asked["destination"] == self._too_slow
+            await asyncio.sleep(60 if is_slow else int(request.url.params["supplier_timeout"]) / 1000)
+            return httpx.Response(201, json={"data": {"id": asked["destination"]}})
+        finally:
+            self.under_way -= 1
+
+    def provider(self, kind: type[Duffel] = Duffel) -> GuardedProvider:
+        http = httpx.AsyncClient(transport=self)
+        inner = kind(http, access_token=TOKEN, base_url="https://duffel.test", clock=lambda: NOW, is_test=True)
+        return GuardedProvider(inner, monotonic=time.monotonic)
+
+
+@in_virtual_time
+async def test_a_slow_airline_leaves_time_for_the_others() -> None:
+    with deadline(8):
+        assert len(await SlowDuffel(listing_seconds=1.5).provider().search(query())) == 1
+
+
+class Unhurried(Duffel):
+    """The mistake of letting a search take all the time of its caller's limit."""
+
+    async def search(self, query: FlightQuery) -> list[FoundOffer]:
+        with own_deadline(60):
+            return await super().search(query)
+
+
+@in_virtual_time
+async def test_a_part_that_is_late_leaves_the_others() -> None:
+    destinations = ("HPH", "HAN", "VDO")
+    with deadline(9):
+        kept = await SlowDuffel(too_slow="HPH").provider().search(query(destinations=destinations))
+        assert sorted(each.offer.provider_offer_id for each in kept) == ["off_HAN", "off_VDO"]
+    with deadline(9), pytest.raises(ProviderDown):
+        await SlowDuffel(too_slow="HPH").provider(Unhurried).search(query(destinations=destinations))
+
+
+@in_virtual_time
+async def test_three_parts_are_asked_at_a_time() -> None:
+    slow = SlowDuffel()
+    assert len(await slow.provider().search(query(destinations=("HPH", "HAN", "VDO", "DAD")))) == 4
+    assert slow.most_at_once == 3
+
+
+async def test_a_mistake_of_ours_in_a_part_is_not_taken_for_a_bad_answer(
+    duffel: FakeDuffel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(part: FlightQuery) -> Any:
+        return {"HAN": {}}[part.slices[0].destinations[0]]
+
+    monkeypatch.setattr(duffel_module, "write_offer_request", write)
+    with pytest.raises(KeyError):
+        await duffel.provider().search(query(destinations=("HPH", "HAN")))
 
 
 async def test_a_part_that_fails_is_told_when_the_others_found_nothing(duffel: FakeDuffel) -> None:

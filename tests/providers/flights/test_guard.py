@@ -5,28 +5,20 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
-from unittest.mock import ANY
+from typing import Any
 
 import pytest
 import stamina.instrumentation
-from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from core.deadlines import deadline, seconds_left
-from domain.orders import Purchase
+from core.deadlines import deadline
 from providers.flights import guard as guard_module
 from providers.flights.base import (
     READS,
     WRITES,
     FlightProvider,
     FlightProviderError,
-    FoundOffer,
-    InvalidRequest,
-    OfferGone,
     OutcomeUnknown,
-    PriceChanged,
     ProviderBusy,
     ProviderDown,
     ProviderRetired,
@@ -37,7 +29,6 @@ from providers.flights.base import (
 )
 from providers.flights.breaker import FAILURES_TO_OPEN, OPEN_SECONDS
 from providers.flights.guard import (
-    HALT_SECONDS,
     READ_ATTEMPTS,
     READ_SECONDS,
     READS_AT_ONCE,
@@ -46,61 +37,9 @@ from providers.flights.guard import (
     GuardedProvider,
 )
 from providers.flights.retry_budget import FLOOR
-from tests.support.offers import QUERY, make_offer
+from tests.providers.flights.guard_support import ANSWERS, FOUND, PURCHASE, Scripted, count, guard
+from tests.support.offers import QUERY
 from tests.support.virtual_time import in_virtual_time
-
-FOUND = FoundOffer(make_offer(), {})
-PURCHASE = cast("Purchase", object())
-"""The guard hands it on unread."""
-ANSWERS = [OfferGone("gone"), PriceChanged(FOUND), SoldOut("sold"), InvalidRequest("bad"), UnsoldCurrency("EUR")]
-
-Step = BaseException | float
-"""An error to raise, or seconds to take for an answer."""
-
-
-class Scripted:
-    """A provider that does what each call is told to, then answers at once."""
-
-    name = "scripted"
-    mode = "simulated"
-    capabilities = frozenset({"cancel"})
-    booking_flows = frozenset({"hold"})
-
-    def __init__(self, *steps: Step) -> None:
-        self.steps = list(steps)
-        self.called_at: list[float] = []
-        self.under_way = 0
-        self.most_at_once = 0
-        self.seconds_left: list[float] = []
-
-    def __getattr__(self, operation: str) -> Callable[..., Awaitable[Any]]:
-        return self._answer
-
-    async def _answer(self, *_arguments: object) -> list[object]:
-        self.called_at.append(time.monotonic())
-        self.seconds_left.append(seconds_left(1000))
-        step = self.steps.pop(0) if self.steps else 0.0
-        self.under_way += 1
-        self.most_at_once = max(self.most_at_once, self.under_way)
-        try:
-            if isinstance(step, BaseException):
-                raise step
-            await asyncio.sleep(step)
-        finally:
-            self.under_way -= 1
-        return []
-
-    @property
-    def pauses(self) -> list[float]:
-        return [after - before for before, after in zip(self.called_at, self.called_at[1:], strict=False)]
-
-
-def guard(inner: Scripted, kind: type[GuardedProvider] = GuardedProvider) -> GuardedProvider:
-    return kind(cast("FlightProvider", inner), monotonic=time.monotonic)
-
-
-def count(metric: str, **labels: str) -> float:
-    return REGISTRY.get_sample_value(metric, {"provider": "scripted", **labels}) or 0.0
 
 
 async def fail_until_open(provider: GuardedProvider) -> None:
@@ -243,7 +182,17 @@ async def test_a_write_is_waited_for_whatever_the_deadline() -> None:
     inner = Scripted(WRITE_SECONDS - 1)
     with deadline(2):
         await guard(inner).book(FOUND, PURCHASE)
-    assert inner.seconds_left == [1000]
+    assert inner.seconds_left == [WRITE_SECONDS]
+
+
+@in_virtual_time
+async def test_a_read_knows_how_long_it_may_take() -> None:
+    inner = Scripted(ProviderDown("no"), 0.0, 0.0)
+    provider = guard(inner)
+    await provider.search(QUERY)
+    with deadline(4):
+        await provider.search(QUERY)
+    assert inner.seconds_left == [READ_SECONDS, READ_SECONDS, 4]
 
 
 @in_virtual_time
@@ -316,39 +265,6 @@ async def test_a_refusal_of_our_request_is_a_sign_of_health() -> None:
         with pytest.raises(FlightProviderError):
             await provider.book(FOUND, PURCHASE)
         assert provider.health() == "ok"
-
-
-@pytest.mark.parametrize(("error", "health"), [(ProviderRetired, "retired"), (QuotaSpent, "quota_spent")])
-@in_virtual_time
-async def test_an_access_that_ended_is_not_used_for_anything(error: type[FlightProviderError], health: str) -> None:
-    inner = Scripted(error("ended"))
-    provider = guard(inner)
-    with pytest.raises(error):
-        await provider.search(QUERY)
-    await asyncio.sleep(HALT_SECONDS - 1)
-    for call in (provider.search(QUERY), provider.book(FOUND, PURCHASE), provider.get_order("one")):
-        with pytest.raises(error):
-            await call
-    assert len(inner.called_at) == 1
-    assert provider.health() == health
-    await asyncio.sleep(1)
-    assert await asyncio.gather(*(provider.get_order("one") for _ in range(2)), return_exceptions=True) == [[], ANY]
-    assert provider.health() == "ok"
-    await provider.search(QUERY)
-    await provider.book(FOUND, PURCHASE)
-    assert len(inner.called_at) == 4
-
-
-@in_virtual_time
-async def test_a_call_that_was_out_does_not_unsay_that_the_access_ended() -> None:
-    inner = Scripted(1.0, ProviderRetired("ended"))
-    provider = guard(inner)
-    slow = asyncio.create_task(provider.search(QUERY))
-    await asyncio.sleep(0.5)
-    with pytest.raises(ProviderRetired):
-        await provider.price(FOUND)
-    assert await slow == []
-    assert provider.health() == "retired"
 
 
 @in_virtual_time

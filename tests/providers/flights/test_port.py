@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import get_args
+from uuid import uuid4
 
 import pytest
 
 from domain.offers import FlightOffer, Segment, Slice
-from domain.orders import CancellationQuote, ChangeRequest, ServiceChoice
+from domain.orders import ChangeRequest, ServiceChoice
 from domain.seats import SeatMap
 from providers.flights.base import (
     Capability,
@@ -123,6 +124,10 @@ async def test_seats_name_their_prices_and_can_be_bought(world: World) -> None:
         assert layout(one) == layout(other)
     free = [seat for seat in maps[0].cabins[0].seats if seat.is_available]
     assert all({price.traveller for price in seat.prices} <= {0, 1} for seat in free)
+    seat = next(price for seat in free for price in seat.prices if price.traveller == 1)
+    total = found.offer.total + seat.price
+    order = await world.provider.book(found, buy(query, total, services=(ServiceChoice(service_id=seat.service_id),)))
+    assert order.total == total
 
 
 def layout(seat_map: SeatMap) -> list[tuple[object, ...]]:
@@ -148,15 +153,18 @@ async def test_bags_and_seats_are_part_of_what_is_paid(world: World) -> None:
     bag = (await world.provider.services(found))[0]
     seat = next(seat for seat in (await world.provider.seat_map(found))[0].cabins[0].seats if seat.is_available)
     chosen = (ServiceChoice(service_id=bag.service_id), ServiceChoice(service_id=seat.prices[0].service_id))
-    order = await world.provider.book(found, buy(query, services=chosen))
-    assert order.total == found.offer.total + bag.price + seat.prices[0].price
+    total = found.offer.total + bag.price + seat.prices[0].price
+    with pytest.raises(InvalidRequest):
+        await world.provider.book(found, buy(query, total + bag.price, services=chosen))
+    order = await world.provider.book(found, buy(query, total, services=chosen))
+    assert order.total == total
     assert order.status == "ticketed"
 
 
 async def test_instant_purchase_is_an_order_that_can_be_read(world: World) -> None:
     query = QUERIES["family"]
     found = await world.find(query)
-    purchase = buy(query)
+    purchase = buy(query, found.offer.total)
     order = await world.provider.book(found, purchase)
     assert order.provider_order_id
     assert order.record_locator
@@ -181,7 +189,7 @@ def times_of(slice_: Slice) -> list[tuple[object, ...]]:
 async def test_seats_are_held_and_paid_for_later(world: World) -> None:
     need_hold(world)
     found = await world.find()
-    order = await world.provider.book(found, buy(ask(), "hold"))
+    order = await world.provider.book(found, buy(ask(), found.offer.total, "hold"))
     assert (order.status, order.tickets) == ("held", ())
     assert order.pay_by is not None
     assert order.provider_order_id
@@ -197,7 +205,7 @@ async def test_order_is_given_up_on_the_terms_quoted(world: World) -> None:
     need(world, "cancel")
     query = ask(("HAN", "SGN", 6))
     found = await world.find_refundable(query) if "hold" in world.provider.booking_flows else await world.find(query)
-    order = await world.provider.book(found, buy(query))
+    order = await world.provider.book(found, buy(query, found.offer.total))
     assert order.provider_order_id
     if world.provider.name == "amadeus":
         with pytest.raises(InvalidRequest):  # the simulated order is ticketed at once, and this API undoes no ticket
@@ -214,16 +222,13 @@ async def test_order_is_given_up_on_the_terms_quoted(world: World) -> None:
 async def test_unticketed_amadeus_order_is_deleted(world: World) -> None:
     if world.provider.name != "amadeus":
         pytest.skip("the others give up orders on a quote")
-    order = await world.provider.book(await world.find(), buy(ask()))
+    found = await world.find()
+    # the simulated airline issues no ticket under such a remark
+    purchase = buy(ask(), found.offer.total, reference=f"unticketed {uuid4().hex}")
+    order = await world.provider.book(found, purchase)
     assert order.provider_order_id
-    assert order.total
-    quote = CancellationQuote(
-        quote_id=order.provider_order_id,
-        provider_order_id=order.provider_order_id,
-        refund=order.total,
-        fee=order.total - order.total,
-        expires_at=None,
-    )
+    quote = await world.provider.quote_cancellation(order.provider_order_id)
+    assert (quote.refund, quote.fee.amount_minor) == (order.total, 0)
     assert (await world.provider.cancel(quote)).status == "cancelled"
     assert (await world.provider.cancel(quote)).status == "cancelled"
 
@@ -232,7 +237,7 @@ async def test_order_is_changed_on_the_terms_quoted(world: World) -> None:
     need(world, "change")
     query = ask(("HAN", "SGN", 8))
     found = await world.find_refundable(query)
-    order = await world.provider.book(found, buy(query))
+    order = await world.provider.book(found, buy(query, found.offer.total))
     assert order.provider_order_id
     later = ask(("HAN", "SGN", 10)).slices[0]
     quotes = await world.provider.quote_change(order.provider_order_id, ChangeRequest(slices={0: later}))
@@ -242,6 +247,25 @@ async def test_order_is_changed_on_the_terms_quoted(world: World) -> None:
     changed = await world.provider.change(quotes[0])
     assert changed.provider_order_id == order.provider_order_id
     assert changed.slices[0].departs.at_local.date() == later.departs_on
+
+
+async def test_sum_that_was_not_agreed_buys_nothing(world: World) -> None:
+    found = await world.find()
+    purchase = buy(ask(), found.offer.total + found.offer.total)
+    with pytest.raises(PriceChanged) as raised:
+        await world.provider.book(found, purchase)
+    assert raised.value.found.offer.total == found.offer.total
+    assert await world.box.world.find_order(purchase.reference) is None
+
+
+async def test_paid_order_is_answered_as_it_is(world: World) -> None:
+    need_hold(world)
+    found = await world.find()
+    order = await world.provider.book(found, buy(ask(), found.offer.total, "hold"))
+    assert order.provider_order_id
+    paid = [await world.provider.pay(order.provider_order_id, found.offer.total) for _ in range(2)]
+    assert paid[0] == paid[1]
+    assert paid[0].status == "ticketed"
 
 
 @pytest.mark.parametrize("operation", ["get_order", "quote_cancellation"])
@@ -272,7 +296,7 @@ async def test_purchase_that_cannot_be_says_what_to_do(world: World, fault: str,
     found = await world.find()
     world.box.faults.arm("book", fault)  # type: ignore[arg-type]  # from the list above
     with pytest.raises(error) as raised:
-        await world.provider.book(found, buy(ask()))
+        await world.provider.book(found, buy(ask(), found.offer.total))
     if isinstance(raised.value, PriceChanged):
         assert raised.value.found.offer.provider_offer_id == found.offer.provider_offer_id
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.offers import FlightOffer, FlightQuery, LocalTime, Segment, Slice, SliceQuery
-from domain.travellers import TravellerCounts
+from domain.travellers import MAX_TRAVELLERS, TravellerCounts
 from services.flights.rules import answers
 from tests.conftest import NOW
 from tests.support.box import Box
@@ -31,7 +31,7 @@ def queries(draw: st.DrawFn) -> FlightQuery:
     if {"NRT", "HND NRT"} <= set(stops):
         stops = [place for place in stops if place != "NRT"] or stops
     days = sorted(draw(st.lists(st.integers(-30, 250), min_size=len(stops) - 1, max_size=len(stops) - 1)))
-    adults = draw(st.integers(1, 4))
+    adults, children = draw(st.integers(1, 4)), draw(st.integers(0, 3))
     return FlightQuery(
         slices=tuple(
             SliceQuery(
@@ -40,7 +40,9 @@ def queries(draw: st.DrawFn) -> FlightQuery:
             for origin, end, day in zip(stops, stops[1:], days, strict=False)
         ),
         travellers=TravellerCounts(
-            adults=adults, children=draw(st.integers(0, 3)), infants=draw(st.integers(0, adults))
+            adults=adults,
+            children=children,
+            infants=draw(st.integers(0, min(adults, MAX_TRAVELLERS - adults - children))),
         ),
         cabin=draw(st.sampled_from(("economy", "business"))),
         currency="USD",
@@ -81,7 +83,8 @@ def arithmetic(at_local: datetime, zone: str) -> timedelta:
 @given(query=queries())
 async def test_offer_is_the_same_after_the_wire(world: World, query: FlightQuery) -> None:
     sold = {name(each): each.offer for each in await world.box.world.search(query)}
-    found = await world.provider.search(query)
+    answered = await world.provider.search(query)
+    found = [each for each in answered if answers(query, each.offer, now=NOW) != "route"]  # MEL is also a city's code
     assert {name(each) for each in found} == set(sold), query
     for each in found:
         check(each.offer, sold[name(each)], query)

@@ -37,8 +37,24 @@ CALENDAR = {
     "travellers": {"adults": 1},
     "world": "live",
     "days": ["Sunday 20 December 2026: no price yet"],
+    "notes": [],
     "unanswered_days": 1,
     "cheapest_day": None,
+}
+ABOUT_ONE = {"number": 2, "airline": "Vietnam Airlines", "world": "live"}
+TERMS = {"fare": "Classic", "baggage": "none", "refund": "not allowed", "change": "free of charge"}
+DETAILS = ABOUT_ONE | TERMS | {"tool": "get_offer_details", "total": "₫1,000,000", "price_note": None, "slices": []}
+RULES = ABOUT_ONE | TERMS | {"tool": "fare_rules", "carrier_notes": ["No-show: lost."]}
+CABIN = {
+    "cabin": "economy",
+    "free": 119,
+    "seats": 179,
+    "prices": [{"price": "₫250,000", "free": 5, "rows": "1"}],
+    "features": [{"feature": "window", "free": 39, "named": "1A, 2A"}, {"feature": "aisle", "free": 0, "named": ""}],
+}
+SEATS = ABOUT_ONE | {
+    "tool": "seat_map",
+    "flights": [{"flight": "VN100", "airports": "HAN–DAD", "cabins": [CABIN]}],
 }
 
 
@@ -75,3 +91,45 @@ def test_calendar_says_how_many_days_have_no_price() -> None:
     text = reply(CALENDAR, cheapest_day=day, unanswered_days=3, days=["x"] * 7)
     assert "**Sunday 20 December 2026**, **₫1,000,000** (Vietnam Airlines)" in text
     assert "For 3 days I have no price yet." in text
+
+
+def test_nothing_suitable_is_told_with_the_days_nobody_answered_for() -> None:
+    text = reply(CALENDAR, unanswered_days=3, days=["x"] * 7)
+    assert "nothing suitable flies" in text
+    assert text.endswith("For 3 days I have no price yet.")
+
+
+@pytest.mark.parametrize("result", [SEARCH, DETAILS, SEATS, RULES, CALENDAR], ids=lambda result: str(result["tool"]))
+@pytest.mark.parametrize(("world", "said"), [("simulated", "simulated"), ("test", "test mode"), ("live", None)])
+def test_every_reply_says_once_what_stands_behind_the_flights(
+    result: dict[str, Any], world: str, said: str | None
+) -> None:
+    failed = {"tool": "seat_map", "error": "seat_map_unavailable", "message": "No seats are shown."}
+    text = compose_reply(FACTS, [result | {"world": world}, failed, result | {"world": world}])
+    assert text.count("(Flights and prices here are") + text.count("(This is test mode") == (said is not None)
+    assert text.endswith(")") == (said is not None)
+    assert said is None or said in text
+
+
+def test_seats_are_told_in_two_lines() -> None:
+    assert reply(SEATS).splitlines() == [
+        "Seats of option 2, Vietnam Airlines:",
+        "- **VN100** HAN–DAD: 119 of 179 seats free. Window: 39 free (1A, 2A). Aisle: none left.",
+    ]
+
+
+def test_airlines_own_notes_stand_apart_from_the_rules() -> None:
+    assert reply(RULES).endswith("- Changes: free of charge\n\nThe airline adds:\n- No-show: lost.")
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"intent": "seat_map", "asked": "origin"}, ("I need a flight to show its seats.", "from?")),
+        ({"intent": "price_calendar", "asked": "stay_nights", "missing": ["depart_on"]}, ("How many nights",)),
+        ({"frame": {"trip": "multi_city"}}, ("one leg at a time",)),
+    ],
+)
+def test_what_is_missing_is_asked_for(facts: dict[str, Any], words: tuple[str, ...]) -> None:
+    text = compose_reply(FACTS | facts, [])
+    assert all(each in text for each in words)

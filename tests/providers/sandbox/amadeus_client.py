@@ -12,7 +12,8 @@ import httpx
 from fastapi import FastAPI
 
 from providers.flights.base import FlightProvider
-from providers.sandbox.amadeus_api import PATH, SANDBOX_AMADEUS_ID, SANDBOX_AMADEUS_SECRET, router
+from providers.sandbox.amadeus_api import PATH, router
+from providers.sandbox.amadeus_gate import SANDBOX_AMADEUS_ID, SANDBOX_AMADEUS_SECRET
 from providers.sandbox.faults import Faults
 from tests.providers.sandbox.support import in_days
 

@@ -55,10 +55,14 @@ async def find_scarce(flights: SandboxFlights, clock: MovingClock) -> FoundOffer
 
 
 def make_purchase(
-    offer: FlightOffer, flow: BookingFlow = "hold", services: Sequence[str] = (), reference: str = "ours-1"
+    offer: FlightOffer,
+    flow: BookingFlow = "hold",
+    services: Sequence[str] = (),
+    reference: str = "ours-1",
+    extras: Money | None = None,
 ) -> Purchase:
+    """`extras` is what the services cost."""
     assert offer.travellers is not None
-    kinds = [kind for kind, count in offer.travellers.by_type().items() for _ in range(count)]
     travellers = tuple(
         OrderTraveller(
             traveller_type=kind,
@@ -68,10 +72,13 @@ def make_purchase(
             born_on=BORN[kind],
             document=PASSPORT,
         )
-        for kind in kinds
+        for kind in offer.travellers.list_types()
     )
     chosen = tuple(ServiceChoice(service_id=service_id) for service_id in services)
-    return Purchase(reference=reference, flow=flow, travellers=travellers, contact=CONTACT, services=chosen)
+    total = offer.total if extras is None else offer.total + extras
+    return Purchase(
+        reference=reference, flow=flow, travellers=travellers, contact=CONTACT, total=total, services=chosen
+    )
 
 
 async def buy(flights: SandboxFlights, found: FoundOffer, flow: BookingFlow = "hold", **more: Any) -> Order:

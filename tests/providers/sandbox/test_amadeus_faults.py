@@ -84,6 +84,7 @@ async def test_each_call_meets_the_faults_of_its_own_operation(face: Face, opera
 
 
 async def test_orders_meet_their_faults(face: Face) -> None:
+    face.reference = f"unticketed {face.reference}"
     path = f"{ORDERS}/{(await face.make_order())['id']}"
     face.faults.arm("get_order", "rate_limited")
     assert code_of(await face.get(path)) == (429, 38194)

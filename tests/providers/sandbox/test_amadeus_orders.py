@@ -72,8 +72,13 @@ async def test_an_order_id_goes_into_a_path_as_it_is_and_no_other_way(face: Face
     assert code_of(await face.get(f"{ORDERS}/{encoded_again}")) == (404, 1797)
 
 
-async def test_an_order_is_deleted_once(face: Face) -> None:
+async def test_an_order_is_deleted_once_and_before_it_is_ticketed(face: Face) -> None:
+    ticketed = f"{ORDERS}/{(await face.make_order())['id']}"
+    assert code_of(await face.http.delete(PATH + ticketed)) == (400, 4926)
+    assert "tickets" in read_200(await face.get(ticketed))["data"]
+    face.reference = f"unticketed {face.reference}"
     path = f"{ORDERS}/{(await face.make_order())['id']}"
+    assert "tickets" not in read_200(await face.get(path))["data"]
     deleted = await face.http.delete(PATH + path)
     assert (deleted.status_code, deleted.content, "content-type" in deleted.headers) == (204, b"", False)
     assert code_of(await face.http.delete(PATH + path)) == (404, 1797)
@@ -128,17 +133,6 @@ async def test_a_seat_map_has_a_status_for_each_traveler_with_a_seat(face: Face)
     assert {"travelerId": "1", "value": sum(free)} in seat_map["availableSeatsCounters"]
 
 
-async def test_the_seats_of_an_order_are_shown_under_both_names_of_the_parameter(face: Face) -> None:
-    order = await face.make_order()
-    once = read_200(await face.http.get(f"{PATH}{SEAT_MAPS}?flightOrderId={order['id']}"))
-    encoded_again = read_200(await face.get(SEAT_MAPS, **{"flight-orderId": order["id"]}))
-    assert once == encoded_again
-    (seat_map,) = once["data"]
-    flown = segments_of(order["flightOffers"][0])[0]
-    assert (seat_map["carrierCode"], seat_map["number"]) == (flown["carrierCode"], flown["number"])
-    assert code_of(await face.get(SEAT_MAPS)) == (400, 32171)
-
-
 async def choose_seat(face: Face, offer: dict[str, Any], status: str) -> Decimal:
     """Put the first seat of this status into an offer for its first traveler; gives what it costs."""
     (seat_map,) = read_200(await face.post(SEAT_MAPS, {"data": [offer]}))["data"]
@@ -164,6 +158,12 @@ async def test_a_seat_put_into_an_offer_is_priced_and_bought(face: Face) -> None
     assert answer.status_code == 201, answer.text
     assert answer.json()["data"]["flightOffers"][0]["price"]["grandTotal"] == price["grandTotal"]
     assert code_of(await face.book(priced)) == (400, 38034), "the seat is taken now"
+
+
+async def test_a_seat_without_a_price_is_not_bought(face: Face) -> None:
+    offer = (await face.search())["data"][0]
+    await choose_seat(face, offer, "AVAILABLE")
+    assert code_of(await face.book(offer)) == (400, 37200)
 
 
 async def test_a_taken_seat_is_refused(face: Face) -> None:

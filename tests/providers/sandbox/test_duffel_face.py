@@ -144,11 +144,6 @@ async def test_offers_are_paged_by_cursor_and_sorted(duffel: Duffel) -> None:
     second = (await duffel.get("/air/offers", **asked, after=first["meta"]["after"])).json()
     assert [each["total_amount"] for each in second["data"]] == ["102.50"]
     assert second["meta"]["after"] is None
-    again = (await duffel.get("/air/offers", **asked, before=second["meta"]["before"])).json()
-    assert again["data"] == first["data"]
-    direct = (await duffel.get("/air/offers", **asked, max_connections=0)).json()["data"]
-    assert all(len(each["slices"][0]["segments"]) == 1 for each in direct)
-    assert len(direct) == 2
 
 
 @pytest.mark.parametrize(
@@ -195,8 +190,6 @@ async def test_reading_an_offer_refreshes_its_price(duffel: Duffel) -> None:
     duffel.world.price_rise = usd("10.00")
     read = (await duffel.get(f"/air/offers/{offer['id']}")).json()["data"]
     assert (read["id"], read["total_amount"], read["slices"]) == (offer["id"], "112.50", offer["slices"])
-    priced = (await duffel.post(f"/air/offers/{offer['id']}/actions/price")).json()["data"]
-    assert priced["total_amount"] == "122.50"
 
 
 async def test_bags_come_with_the_offer_when_asked_for(duffel: Duffel) -> None:

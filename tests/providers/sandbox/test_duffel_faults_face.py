@@ -94,7 +94,6 @@ async def test_a_request_without_a_token_meets_no_fault(duffel: Duffel) -> None:
     ("operation", "method", "path"),
     [
         ("price", "GET", "/air/offers/off_x"),
-        ("price", "POST", "/air/offers/off_x/actions/price"),
         ("services", "GET", "/air/offers/off_x?return_available_services=true"),
         ("seat_map", "GET", "/air/seat_maps?offer_id=off_x"),
         ("pay", "POST", "/air/payments"),

@@ -78,7 +78,7 @@ async def test_a_picked_seat_is_taken_and_the_others_stay_as_they_were(flights: 
     found = await find(flights, brand="Economy Lite")
     before = await draw(flights, found)
     seat = next(seat for seat in before if seat.is_available)
-    order = await buy(flights, found, services=[seat.prices[0].service_id])
+    order = await buy(flights, found, services=[seat.prices[0].service_id], extras=seat.prices[0].price)
     assert order.total == found.offer.total + seat.prices[0].price
     after = await draw(flights, found)
     assert [each.designator for each in before if each not in after] == [seat.designator]
@@ -143,9 +143,9 @@ async def test_two_bags_for_each_seat_on_each_slice(flights: SandboxFlights) -> 
         (traveller, (place,)): 2 for traveller in range(3) for place in range(2)
     }
     assert bags[0].price < bags[1].price
-    chosen = [bags[0], bags[-1]]
-    order = await buy(flights, found, services=[bag.service_id for bag in chosen])
-    assert order.total == found.offer.total + bags[0].price + bags[-1].price
+    chosen, extras = [bags[0], bags[-1]], bags[0].price + bags[-1].price
+    order = await buy(flights, found, services=[bag.service_id for bag in chosen], extras=extras)
+    assert order.total == found.offer.total + extras
 
 
 async def test_bags_cost_more_the_farther_they_go(flights: SandboxFlights) -> None:

@@ -53,9 +53,10 @@ RULES = FareRules(
 
 
 class FullShop(Shop):
-    """Flies every route and day at the day's price, and shows its seats and rules."""
+    """Flies every route and day, at the day's price where it was given no offers, and shows its seats and rules."""
 
     capabilities: frozenset[Capability] = frozenset({"fare_rules", "seat_map"})
+    maps: tuple[SeatMap, ...] = (make_map(),)
 
     async def search(self, query: FlightQuery) -> list[FoundOffer]:
         await super().search(query)
@@ -66,10 +67,14 @@ class FullShop(Shop):
         return found if not self.offers else await super().price(found)
 
     async def fare_rules(self, found: FoundOffer) -> FareRules:
+        if self.fault is not None:
+            raise self.fault
         return RULES
 
     async def seat_map(self, found: FoundOffer) -> list[SeatMap]:
-        return [make_map()]
+        if self.fault is not None:
+            raise self.fault
+        return list(self.maps)
 
 
 def move(offer: FlightOffer, query: FlightQuery) -> FlightOffer:
