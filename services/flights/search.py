@@ -212,6 +212,8 @@ async def _fetch(
         with deadline(PROVIDER_SECONDS):
             answer = await provider.search(query)
     found = [each for each in answer if _is_kept(query, each)]
+    if len(found) < len(answer):
+        log.warning("offers.dropped", provider=provider.name, count=len(answer) - len(found))
     if answer and not found:
         raise ProviderDown("nothing of the answer makes sense")
     async with transactions() as session:
@@ -242,7 +244,6 @@ def _is_kept(query: FlightQuery, found: FoundOffer) -> bool:
     fault = answers(query, found.offer, now=clock.now()) or (None if is_storable(found.raw) else "unstorable")
     if fault is not None:
         OFFERS_DROPPED.labels(found.offer.provider, fault).inc()
-        log.warning("offer.dropped", reason=fault)
     return fault is None
 
 
