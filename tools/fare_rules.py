@@ -43,6 +43,7 @@ async def fare_rules(number: int, runtime: Tooling) -> Command[Any]:
         "change": condition_text(rules.change, language),
         "baggage": baggage_text(offer, language),
         "carrier_notes": _note_lines(told),
+        "notes": [] if told.is_fresh else [say("replies.rules_unconfirmed", language)],
     }
     return answer_call(runtime, answer, {"number": number})
 

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -119,10 +120,14 @@ async def time_requests(ask: Callable[[], Awaitable[httpx.Response]], rounds: in
     return times
 
 
+def tell(line: str) -> None:
+    print(line)  # noqa: T201 - its output is the result
+
+
 def show(name: str, times: Sequence[float], reference: float, unit: str) -> None:
     ordered = sorted(times)
     p95 = ordered[int(len(ordered) * 0.95)]
-    print(f"{name:44} median {median(ordered):8.2f} ms   p95 {p95:8.2f} ms   {median(ordered) / reference:7.2f} {unit}")  # noqa: T201 - its output is the result
+    tell(f"{name:44} median {median(ordered):8.2f} ms   p95 {p95:8.2f} ms   {median(ordered) / reference:7.2f} {unit}")
 
 
 async def measure_normalising(client: httpx.AsyncClient) -> None:
@@ -132,7 +137,7 @@ async def measure_normalising(client: httpx.AsyncClient) -> None:
         cabin="economy", currency="EUR", party=TravellerCounts(adults=2), now=datetime.now(UTC), is_simulated=True
     )
     parse = median(time_calls(lambda: json.loads(text), ROUNDS))
-    print(f"reference: json.loads of {len(offers)} Amadeus offers, {len(text) // 1024} kB: {parse:.2f} ms")  # noqa: T201
+    tell(f"reference: json.loads of {len(offers)} Amadeus offers, {len(text) // 1024} kB: {parse:.2f} ms")
     show(
         f"normalise {len(offers)} Amadeus offers",
         time_calls(lambda: [read_offer(raw, reading) for raw in offers], ROUNDS),
@@ -148,8 +153,8 @@ async def search(client: httpx.AsyncClient, day: date) -> httpx.Response:
 
 async def measure_cached(client: httpx.AsyncClient) -> None:
     health = median(await time_requests(lambda: client.get("/healthz"), CACHED_SEARCHES))
-    print(f"reference: GET /healthz: {health:.2f} ms")  # noqa: T201
-    fresh = [await time_requests(lambda day=day: search(client, FIRST_DAY + timedelta(day)), 1) for day in range(20)]  # type: ignore[misc]  # a lambda's default has no type
+    tell(f"reference: GET /healthz: {health:.2f} ms")
+    fresh = [await time_requests(partial(search, client, FIRST_DAY + timedelta(days=day)), 1) for day in range(20)]
     show("search that asks the provider, over HTTP", [times[0] for times in fresh], health, "times /healthz")
     cached = await time_requests(lambda: search(client, FIRST_DAY), CACHED_SEARCHES)
     show("search answered from what is known, over HTTP", cached, health, "times /healthz")
@@ -165,7 +170,7 @@ async def measure_burst(client: httpx.AsyncClient) -> None:
     walls, alone = [], []
     asked = 0
     for burst in range(BURSTS):
-        alone += await time_requests(lambda day=burst: search(client, FIRST_DAY + timedelta(100 + day)), 1)  # type: ignore[misc]  # as above
+        alone += await time_requests(partial(search, client, FIRST_DAY + timedelta(days=100 + burst)), 1)
         before = await count_provider_calls(client)
         started = perf_counter()
         day = FIRST_DAY + timedelta(days=200 + burst)
@@ -173,9 +178,9 @@ async def measure_burst(client: httpx.AsyncClient) -> None:
             answer.raise_for_status()
         walls.append((perf_counter() - started) * 1000)
         asked += await count_provider_calls(client) - before
-    print(f"reference: one such search alone: {median(alone):.2f} ms")  # noqa: T201
+    tell(f"reference: one such search alone: {median(alone):.2f} ms")
     show(f"{AT_ONCE} equal searches at once, until the last", walls, median(alone), "times one alone")
-    print(f"provider calls for {BURSTS} x {AT_ONCE} searches: {asked}")  # noqa: T201
+    tell(f"provider calls for {BURSTS} x {AT_ONCE} searches: {asked}")
 
 
 async def main() -> None:

@@ -145,7 +145,7 @@ class GuardedProvider(ForwardingProvider):
         if not isinstance(error, ProviderDown | ProviderBusy) or isinstance(error, BreakerOpen | CallsFull):
             return False
         asked_for = (error.retry_after or 0.0) if isinstance(error, ProviderBusy) else 0.0
-        pause = asked_for + FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311
+        pause = asked_for + FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads callers
         has_time = pause <= LONGEST_PAUSE_SECONDS and pause + FAIR_SECONDS <= seconds_left(float("inf"))
         if attempt == READ_ATTEMPTS or not has_time or not self._budget.take():
             return False

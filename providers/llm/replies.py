@@ -99,6 +99,8 @@ def _tell_rules(result: Facts, language: Language) -> str:
     ]
     if result["carrier_notes"]:
         lines += ["", say("replies.carrier_notes", language), *(f"- {note}" for note in result["carrier_notes"])]
+    if result["notes"]:
+        lines += ["", *result["notes"]]
     return "\n".join(lines)
 
 

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.clock import clock
 from core.ids import new_id
+from core.settings import DUFFEL_TEST_PREFIX
 from domain.orders import Order
 from providers.flights.base import (
     FlightProvider,
@@ -37,7 +38,6 @@ from providers.sandbox.duffel_state import RATE_LIMIT, DuffelMemory
 from providers.sandbox.faults import WIRE_FAULTS, Fault, Faults, WireFault
 
 API_VERSION = "v2"
-TEST_TOKEN_PREFIX = "duffel_test_"  # noqa: S105 - what a token starts with, not one
 SPOILING: tuple[WireFault, ...] = ("wrong_route", "bad_price")
 """Faults of what a search answers; the others are faults of how."""
 _HOW = tuple(kind for kind in WIRE_FAULTS if kind not in SPOILING)
@@ -138,7 +138,7 @@ class Call:
             return Refused(
                 401, "authentication_error", "missing_authorization_header", "The Authorization header is required."
             )
-        if scheme != "Bearer" or not token.startswith(TEST_TOKEN_PREFIX):
+        if scheme != "Bearer" or not token.startswith(DUFFEL_TEST_PREFIX):
             return _unknown_token()
         version = headers.get("duffel-version")
         if version is None:

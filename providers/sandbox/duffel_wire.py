@@ -11,6 +11,7 @@ from domain.airports import Airport, city_airports, city_code_of, city_name, dis
 from domain.money import Money
 from domain.offers import Condition, Conditions, FlightOffer, Segment, Slice
 from domain.travellers import TravellerType
+from providers.sandbox import rules
 from providers.sandbox.duffel_requests import SliceSent
 from providers.sandbox.duffel_state import (
     OfferRequest,
@@ -19,8 +20,6 @@ from providers.sandbox.duffel_state import (
     ShownOffer,
 )
 
-HOLD_HOURS = 24
-HOLD_CLOSES_HOURS = 2
 """A hold ends so long before departure."""
 KG_OF_CO2_PER_KM = 0.09
 
@@ -279,8 +278,7 @@ def _write_payment_requirements(offer: FlightOffer, now: datetime) -> Json:
     if "hold" not in offer.booking_flows:
         pay_by = None
     else:
-        closes = offer.slices[0].departs.instant - timedelta(hours=HOLD_CLOSES_HOURS)
-        pay_by = write_instant(min(now + timedelta(hours=HOLD_HOURS), closes))
+        pay_by = write_instant(rules.pay_by(offer.slices[0].departs.instant, now))
     return {
         "requires_instant_payment": pay_by is None,
         "payment_required_by": pay_by,

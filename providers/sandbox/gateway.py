@@ -20,12 +20,12 @@ from providers.sandbox.gateway_notices import Notices
 VNPAY_PATH = "/sandbox/vnpay"
 MOMO_PATH = "/sandbox/momo"
 
-# the same for everybody: they guard nothing
+# the same for everybody
 SANDBOX_TMN_CODE = "SANDBOX1"
-SANDBOX_HASH_SECRET = "no secret: VNPAY is simulated"  # noqa: S105
+SANDBOX_HASH_SECRET = "no secret: VNPAY is simulated"  # noqa: S105 - guards nothing
 SANDBOX_PARTNER_CODE = "MOMOSANDBOX"
 SANDBOX_ACCESS_KEY = "simulated"
-SANDBOX_SECRET_KEY = "no secret: MoMo is simulated"  # noqa: S105
+SANDBOX_SECRET_KEY = "no secret: MoMo is simulated"  # noqa: S105 - guards nothing
 
 GatewayName = Literal["vnpay", "momo"]
 ChargeState = Literal["open", "paid", "failed", "cancelled", "expired"]
@@ -72,17 +72,15 @@ _OPEN = text(
     f"""INSERT INTO sandbox.gateway_charges ({_ASKED}) VALUES (:gateway, :reference, :request_id, :dong, :description,
     :language, :return_url, :notice_url, :created_at, :expires_at) ON CONFLICT DO NOTHING"""  # noqa: S608 - our columns
 )
-_LIST = text(
-    f"""SELECT {_COLUMNS} FROM sandbox.gateway_charges
-    WHERE gateway = :gateway AND (reference = :reference OR request_id = :request_id)"""  # noqa: S608
-)
-_FIND = text(f"SELECT {_COLUMNS} FROM sandbox.gateway_charges WHERE gateway = :gateway AND reference = :reference")  # noqa: S608
-_FIND_ID = text(f"SELECT {_COLUMNS} FROM sandbox.gateway_charges WHERE gateway = :gateway AND id = :id")  # noqa: S608
+_SELECT = f"SELECT {_COLUMNS} FROM sandbox.gateway_charges"  # noqa: S608 - our columns
+_LIST = text(f"{_SELECT} WHERE gateway = :gateway AND (reference = :reference OR request_id = :request_id)")
+_FIND = text(f"{_SELECT} WHERE gateway = :gateway AND reference = :reference")
+_FIND_ID = text(f"{_SELECT} WHERE gateway = :gateway AND id = :id")
+_LOCK = text(f"{_SELECT} WHERE id = :id FOR UPDATE")
 _SETTLE = text(
     f"""UPDATE sandbox.gateway_charges SET state = :state, settled_at = :now WHERE id = :id AND state = 'open'
-    RETURNING {_COLUMNS}"""  # noqa: S608
+    RETURNING {_COLUMNS}"""  # noqa: S608 - our columns
 )
-_LOCK = text(f"SELECT {_COLUMNS} FROM sandbox.gateway_charges WHERE id = :id FOR UPDATE")  # noqa: S608
 _ADD_REFUND = text(
     """INSERT INTO sandbox.gateway_refunds (charge_id, reference, dong, made_at)
     VALUES (:id, :reference, :dong, :now)"""

@@ -67,17 +67,15 @@ _LIST_TAKEN = f"""SELECT f.flight, f.cabin, f.seats, f.chosen
     FROM sandbox.order_flights f JOIN sandbox.orders o USING (order_id) WHERE {_LIVE}"""  # noqa: S608 - no input in it
 _TAKEN_ON = text(f"{_LIST_TAKEN} AND f.flight = ANY(CAST(:flights AS text[]))")
 _TAKEN_BETWEEN = text(f"{_LIST_TAKEN} AND f.departs_at BETWEEN :start AND :end")
-_GET = text(f"SELECT {_COLUMNS} FROM sandbox.orders WHERE order_id = :order_id")  # noqa: S608
-_LOCK = text(f"SELECT {_COLUMNS} FROM sandbox.orders WHERE order_id = :order_id FOR UPDATE")  # noqa: S608
-_FIND = text(
-    f"""SELECT {_COLUMNS} FROM sandbox.orders o WHERE reference = :reference
-    ORDER BY {_LIVE} DESC, id DESC LIMIT 1"""  # noqa: S608
-)
-_LIST = text(f"SELECT {_COLUMNS} FROM sandbox.orders ORDER BY id DESC LIMIT :limit")  # noqa: S608
+_SELECT = f"SELECT {_COLUMNS} FROM sandbox.orders o"  # noqa: S608 - the columns above
+_GET = text(f"{_SELECT} WHERE order_id = :order_id")
+_LOCK = text(f"{_SELECT} WHERE order_id = :order_id FOR UPDATE")
+_FIND = text(f"{_SELECT} WHERE reference = :reference ORDER BY {_LIVE} DESC, id DESC LIMIT 1")
+_LIST = text(f"{_SELECT} ORDER BY id DESC LIMIT :limit")
 _ADD = text(
     f"""INSERT INTO sandbox.orders ({_COLUMNS})
     VALUES (:order_id, :reference, :record_locator, :status, :pay_by, CAST(:offer AS jsonb), CAST(:raw AS jsonb),
-    :extras_minor, :paid_minor, :tickets, :version)"""  # noqa: S608
+    :extras_minor, :paid_minor, :tickets, :version)"""  # noqa: S608 - the columns above
 )
 _SAVE = text(
     """UPDATE sandbox.orders SET status = :status, offer = CAST(:offer AS jsonb), raw = CAST(:raw AS jsonb),

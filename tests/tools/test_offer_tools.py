@@ -165,6 +165,18 @@ async def test_rules_are_told_in_short_and_shown_whole(transactions: Transaction
     assert answer.card["offer_id"] == desk.state["offers"][0]["id"]
     assert (answer.card["carry_on"], answer.card["checked"]) == ("1 × 23 kg", "không gồm")
     assert len(answer.card["text"].splitlines()) <= MAX_TEXT_LINES
+    assert answer.facts["notes"] == []
+
+
+async def test_rules_of_another_moment_say_so(transactions: Transactions) -> None:
+    shop = FullShop()
+    desk = await search_in(transactions, shop, "en")
+    shop.fault = ProviderDown("x")
+    answer = await desk.call(fare_rules, number=1)
+    assert answer.facts["notes"] == [
+        "The airline cannot be asked at the moment; these are the rules told with the search."
+    ]
+    assert answer.facts["carrier_notes"] == []
 
 
 @pytest.mark.parametrize("tool", ABOUT_ONE)

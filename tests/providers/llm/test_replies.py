@@ -44,7 +44,7 @@ CALENDAR = {
 ABOUT_ONE = {"number": 2, "airline": "Vietnam Airlines", "world": "live"}
 TERMS = {"fare": "Classic", "baggage": "none", "refund": "not allowed", "change": "free of charge"}
 DETAILS = ABOUT_ONE | TERMS | {"tool": "get_offer_details", "total": "₫1,000,000", "price_note": None, "slices": []}
-RULES = ABOUT_ONE | TERMS | {"tool": "fare_rules", "carrier_notes": ["No-show: lost."]}
+RULES = ABOUT_ONE | TERMS | {"tool": "fare_rules", "carrier_notes": ["No-show: lost."], "notes": []}
 CABIN = {
     "cabin": "economy",
     "free": 119,
@@ -120,6 +120,8 @@ def test_seats_are_told_in_two_lines() -> None:
 
 def test_airlines_own_notes_stand_apart_from_the_rules() -> None:
     assert reply(RULES).endswith("- Changes: free of charge\n\nThe airline adds:\n- No-show: lost.")
+    as_told = RULES | {"carrier_notes": [], "notes": ["As told."]}
+    assert reply(as_told).endswith("- Changes: free of charge\n\nAs told.")
 
 
 @pytest.mark.parametrize(
