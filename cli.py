@@ -137,17 +137,27 @@ def worker() -> None:
     smtp = create_smtp_sender(settings)
 
     async def run(transactions: Transactions, url: str) -> None:
+        import httpx
+
+        from core.clock import clock
         from jobs.queue import JobParts
         from jobs.worker import work_forever
+        from providers.flights.assemble import open_flight_providers
+        from providers.sandbox.flights import SandboxFlights
         from providers.sandbox.outbox import SandboxOutbox
+        from services.flights.market import Market
 
-        jobs = JobParts(transactions, smtp or SandboxOutbox(transactions), settings.keys)
-        work = asyncio.create_task(work_forever(jobs, url))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, work.cancel)
-        typer.echo("Working. Stop with Ctrl-C.", err=True)
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
+        world = SandboxFlights(transactions, clock.now)
+        async with httpx.AsyncClient() as http:
+            with open_flight_providers(settings, http, world) as providers:
+                sender = smtp or SandboxOutbox(transactions)
+                jobs = JobParts(transactions, sender, settings.keys, Market(providers))
+                work = asyncio.create_task(work_forever(jobs, url))
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+                typer.echo("Working. Stop with Ctrl-C.", err=True)
+                with contextlib.suppress(asyncio.CancelledError):
+                    await work
 
     _run_in_database(settings, run)
 

@@ -25,6 +25,7 @@ from api.middleware import Envelope
 from api.routes import (
     agui,
     auth,
+    bookings,
     chat,
     flights,
     google,
@@ -57,6 +58,7 @@ from providers.sandbox.faulty import FaultyFlights
 from providers.sandbox.flights import SandboxFlights
 from providers.sandbox.identity import SandboxGoogle
 from providers.sandbox.outbox import SandboxOutbox
+from services.bookings.desk import Desk
 from services.flights.market import Market
 from services.rate_limits import ACCOUNT
 
@@ -115,7 +117,9 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
             stack.push_async_callback(runner.drain, DRAIN_SECONDS)
             wakeups = Wakeups(database_url)
             outbox = SandboxOutbox(transactions)
-            jobs = JobParts(transactions, smtp or outbox, settings.keys)
+            jobs = JobParts(transactions, smtp or outbox, settings.keys, market)
+            desk = Desk(jobs.bookings)
+            stack.push_async_callback(desk.close, DRAIN_SECONDS)
             for loop in (wakeups.listen(), work_forever(jobs, database_url)):
                 stack.push_async_callback(_cancel, asyncio.create_task(loop))
             with suppress(TimeoutError):
@@ -130,6 +134,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                 wakeups=wakeups,
                 runner=runner,
                 market=market,
+                desk=desk,
                 outbox=None if smtp else outbox,
                 identity=create_identity_provider(settings, http),
             )
@@ -152,6 +157,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
     app.include_router(passengers.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
     app.include_router(preferences.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
     app.include_router(flights.router, prefix="/v1")
+    app.include_router(bookings.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
     app.include_router(locations.router, prefix="/v1")
     app.include_router(chat.router, prefix="/v1")
     app.include_router(agui.router, prefix="/v1")

@@ -26,6 +26,7 @@ from providers.messaging.base import Outbox
 from services.accounts.clients import find_site
 from services.accounts.errors import TokenInvalid
 from services.accounts.sessions import authenticate
+from services.bookings.desk import Desk
 from services.conversations.threads import ThreadDefaults, hash_conversation_token
 from services.flights.market import Market
 
@@ -39,6 +40,7 @@ class Parts:
     wakeups: Wakeups
     runner: Runner
     market: Market
+    desk: Desk
     outbox: Outbox | None
     """Where simulated mail is; None where mail is real."""
     identity: IdentityProvider | None
@@ -67,6 +69,13 @@ async def get_keys(parts: PartsDep) -> Keys:
 
 
 KeysDep = Annotated[Keys, Depends(get_keys)]
+
+
+async def get_desk(parts: PartsDep) -> Desk:
+    return parts.desk
+
+
+DeskDep = Annotated[Desk, Depends(get_desk)]
 
 
 async def get_language(request: Request) -> Language:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.deps import AccountHolder, Parts, PartsDep
 from core.errors import Conflict, InvalidInput
+from core.ids import new_id
 from core.security import Actor
 from db.models import IdempotencyKey
 from db.repositories.idempotency import Claim, IdempotencyRepository, RequestKey
@@ -30,6 +32,9 @@ MAX_KEY_CHARACTERS = 255
 
 Effect = Callable[[AsyncSession], Awaitable[object]]
 """The service call that creates something, and what it gives back."""
+
+NamedEffect = Callable[[UUID], Awaitable[object]]
+"""The service calls that create something under an id, and what they give back."""
 
 KeyHeader = Annotated[
     str | None,
@@ -88,14 +93,43 @@ class Once:
                 await IdempotencyRepository(session).release(claim)
             raise
 
+    async def run_named(self, status: int, schema: type[BaseModel], effect: NamedEffect) -> Response:
+        """As `run`, for what takes several transactions and calls to the world.
+
+        The effect is given the id of what it makes, the same for every try under one key, so that a try after a crash
+        finds what the one before has made.
+        """
+        if self.key is None:
+            return _answer(status, _write(schema, await effect(new_id())))
+        key = await self._identify(self.key)
+        async with self.parts.transactions() as session:
+            repository = IdempotencyRepository(session)
+            claim = await repository.claim(key, lease_seconds=LEASE_SECONDS)
+            answered = None if claim else await repository.find(key)
+        if claim is None:
+            return self._replay(answered, key)
+        try:
+            content = _write(schema, await effect(claim.id))
+        except Exception:
+            async with self.parts.transactions() as session:
+                await IdempotencyRepository(session).release(claim)
+            raise
+        async with self.parts.transactions() as session:
+            await self._store(session, claim, status, content)
+        return _answer(status, content)
+
     async def _do(self, claim: Claim, status: int, schema: type[BaseModel], effect: Effect) -> Response:
-        vault = self.parts.settings.keys.vault
         async with self.parts.transactions() as session:
             content = await _perform(session, schema, effect)
-            sealed = vault.seal(content, table=IdempotencyKey.__tablename__, column="answer", row_id=claim.id)
-            if not await IdempotencyRepository(session).store(claim, status_code=status, answer=sealed):
-                raise RequestUnderWay  # taken over from us: what we did is rolled back
+            await self._store(session, claim, status, content)
         return _answer(status, content)
+
+    async def _store(self, session: AsyncSession, claim: Claim, status: int, content: str) -> None:
+        """Keep the answer; raises RequestUnderWay where another has taken the claim over, and has the last word."""
+        vault = self.parts.settings.keys.vault
+        sealed = vault.seal(content, table=IdempotencyKey.__tablename__, column="answer", row_id=claim.id)
+        if not await IdempotencyRepository(session).store(claim, status_code=status, answer=sealed):
+            raise RequestUnderWay
 
     def _replay(self, answered: IdempotencyKey | None, key: RequestKey) -> Response:
         """The stored answer. No row: it has just been freed, and the client may come again."""
@@ -131,6 +165,10 @@ def _canonicalise(body: bytes) -> str:
 async def _perform(session: AsyncSession, schema: type[BaseModel], effect: Effect) -> str:
     made = await effect(session)
     await session.flush()  # what the database fills in belongs to the answer
+    return _write(schema, made)
+
+
+def _write(schema: type[BaseModel], made: object) -> str:
     return schema.model_validate(made, from_attributes=True).model_dump_json(by_alias=True)
 
 

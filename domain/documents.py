@@ -66,10 +66,11 @@ def find_document_warnings(expires_on: date | None, today: date) -> list[Documen
         return ["passport_expiry_missing"]
     if expires_on <= today:
         return ["passport_expired"]
-    return ["passport_expires_soon"] if expires_on < _add_months(today, USUAL_VALIDITY_MONTHS) else []
+    return ["passport_expires_soon"] if expires_on < months_after(today, USUAL_VALIDITY_MONTHS) else []
 
 
-def _add_months(day: date, months: int) -> date:
+def months_after(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -15,6 +15,9 @@ from core.security import Keys
 from db.migrate import with_schema
 from db.session import POOL_WAIT_SECONDS, Transactions
 from providers.messaging.base import MailSender
+from services.bookings.advance import BookingParts, advance_due
+from services.bookings.creation import ADVANCE_TASK
+from services.flights.market import Market
 from services.notifications.outbox import SEND_TASK, send_due
 
 log = structlog.get_logger()
@@ -30,6 +33,11 @@ class JobParts:
     transactions: Transactions
     mail_sender: MailSender
     keys: Keys
+    market: Market
+
+    @property
+    def bookings(self) -> BookingParts:
+        return BookingParts(self.transactions, self.market, self.keys)
 
 
 @asynccontextmanager
@@ -58,3 +66,10 @@ def _add_tasks(queue: App, parts: JobParts) -> None:
             await send_due(parts.transactions, parts.mail_sender, parts.keys, notification_id=UUID(notification_id))
         except Exception:  # an edge: the queue would log it unscrubbed, and the sweep tries again anyway
             log.exception("job.failed", reason=SEND_TASK)
+
+    @queue.task(name=ADVANCE_TASK)
+    async def advance_booking(booking_id: str) -> None:
+        try:
+            await advance_due(parts.bookings, booking_id=UUID(booking_id))
+        except Exception:  # as above
+            log.exception("job.failed", reason=ADVANCE_TASK)

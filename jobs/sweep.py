@@ -9,6 +9,7 @@ import structlog
 
 from db.hints import forget_stalled_hints
 from jobs.queue import JobParts
+from services.bookings.advance import advance_due, expire_holds
 from services.conversations.runs import end_expired_runs
 from services.housekeeping import tidy
 from services.notifications.outbox import send_due
@@ -16,11 +17,12 @@ from services.notifications.outbox import send_due
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 5
+BOOKING_SECONDS = 10
 TIDY_SECONDS = 600
 
 
 async def sweep_forever(parts: JobParts) -> None:
-    """End runs whose process died, send letters whose job was lost, throw away what is old; until cancelled."""
+    """End runs whose process died, send letters and move bookings whose job was lost, tidy up; until cancelled."""
 
     async def end_runs() -> None:
         async with parts.transactions() as session:
@@ -28,6 +30,10 @@ async def sweep_forever(parts: JobParts) -> None:
 
     async def send_letters() -> None:
         await send_due(parts.transactions, parts.mail_sender, parts.keys)
+
+    async def advance_bookings() -> None:
+        await expire_holds(parts.transactions)
+        await advance_due(parts.bookings)
 
     async def tidy_up() -> None:
         async with parts.transactions() as session:
@@ -38,6 +44,7 @@ async def sweep_forever(parts: JobParts) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat(end_runs, SWEEP_SECONDS))
         group.create_task(_repeat(send_letters, SWEEP_SECONDS))
+        group.create_task(_repeat(advance_bookings, BOOKING_SECONDS))
         group.create_task(_repeat(tidy_up, TIDY_SECONDS))
 
 

@@ -331,11 +331,11 @@ def _read_slice(slice_: Slice) -> SliceRead:
         destination=slice_.destination,
         duration_minutes=int(slice_.duration.total_seconds()) // 60,
         stops=slice_.stops,
-        segments=[_read_segment(segment) for segment in slice_.segments],
+        segments=[read_segment(segment) for segment in slice_.segments],
     )
 
 
-def _read_segment(segment: Segment) -> SegmentRead:
+def read_segment(segment: Segment) -> SegmentRead:
     return SegmentRead(
         origin=segment.origin,
         destination=segment.destination,

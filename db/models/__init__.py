@@ -1,6 +1,12 @@
 """Every table of ours; importing this module makes the metadata complete."""
 
 from db.models.base import Base as Base
+from db.models.bookings import Booking as Booking
+from db.models.bookings import BookingCall as BookingCall
+from db.models.bookings import BookingChange as BookingChange
+from db.models.bookings import BookingItem as BookingItem
+from db.models.bookings import BookingPassenger as BookingPassenger
+from db.models.bookings import BookingTransition as BookingTransition
 from db.models.clients import ApiClient as ApiClient
 from db.models.clients import IdempotencyKey as IdempotencyKey
 from db.models.clients import RateLimit as RateLimit
@@ -16,6 +22,10 @@ from db.models.notifications import NotificationLog as NotificationLog
 from db.models.passengers import IdentityDocument as IdentityDocument
 from db.models.passengers import Passenger as Passenger
 from db.models.passengers import UserPreference as UserPreference
+from db.models.payments import Payment as Payment
+from db.models.payments import PaymentEvent as PaymentEvent
+from db.models.payments import Refund as Refund
+from db.models.proposals import Proposal as Proposal
 from db.models.users import AuditEvent as AuditEvent
 from db.models.users import ExchangeCode as ExchangeCode
 from db.models.users import RefreshToken as RefreshToken

@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.models import (
     AuditEvent,
     Base,
+    Booking,
+    BookingPassenger,
+    BookingTransition,
     Conversation,
     ConversationMessage,
     FlightSearch,
@@ -24,14 +27,15 @@ from db.models import (
     UserSession,
 )
 
-WITHHELD = frozenset({"hashed_password", "token_hash", "letter"})
-"""Secrets that prove who somebody is; of no meaning to the person, and dangerous in a file on their disk."""
+WITHHELD = frozenset({"hashed_password", "token_hash", "letter", "raw", "details", "contact"})
+"""Secrets that prove who somebody is, and what is sealed: copies of what stands in other tables."""
 
 
 def owned_by(user_id: UUID) -> Mapping[type[Base], ColumnElement[bool]]:
     """Which rows of which tables are a user's."""
     passengers = select(Passenger.id).where(Passenger.user_id == user_id)
     conversations = select(Conversation.id).where(Conversation.user_id == user_id)
+    bookings = select(Booking.id).where(Booking.user_id == user_id)
     return {
         User: User.id == user_id,
         UserIdentity: UserIdentity.user_id == user_id,
@@ -43,6 +47,9 @@ def owned_by(user_id: UUID) -> Mapping[type[Base], ColumnElement[bool]]:
         ConversationMessage: ConversationMessage.conversation_id.in_(conversations),
         FlightSearch: (FlightSearch.user_id == user_id) | FlightSearch.conversation_id.in_(conversations),
         NotificationLog: NotificationLog.user_id == user_id,
+        Booking: Booking.user_id == user_id,
+        BookingPassenger: BookingPassenger.booking_id.in_(bookings),
+        BookingTransition: BookingTransition.booking_id.in_(bookings),
         AuditEvent: AuditEvent.user_id == user_id,
     }
 

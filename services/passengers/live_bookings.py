@@ -6,11 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import clock
+from db.repositories.bookings import BookingRepository
 
-async def has_live_booking(session: AsyncSession, passenger_id: UUID) -> bool:  # noqa: ARG001 - as its docstring says
-    """Whether a booking that is neither over nor cancelled names the passenger.
 
-    Nothing can be booked in this version, so none does. Ask with the passenger's row locked: what makes a booking
-    locks it too.
+async def has_live_booking(session: AsyncSession, passenger_id: UUID) -> bool:
+    """Whether a booking that is neither over nor ended names the passenger.
+
+    Ask with the passenger's row locked: what makes a booking locks it too.
     """
-    return False
+    return await BookingRepository(session).has_live(passenger_id, now=clock.now())

@@ -19,6 +19,7 @@ from jobs.sweep import sweep_forever
 from jobs.worker import work_forever
 from providers.messaging.base import Mail
 from tests.support.mail import HeldSender, RecordingSender, count_jobs, put_letter, put_user, read_row
+from tests.support.providers import market_of
 from tests.support.waiting import eventually
 
 STOPPED_SECONDS = 20
@@ -43,7 +44,7 @@ def sender() -> RecordingSender:
 
 @pytest.fixture
 def parts(transactions: Transactions, settings: Settings, sender: RecordingSender) -> JobParts:
-    return JobParts(transactions, sender, settings.keys)
+    return JobParts(transactions, sender, settings.keys, market_of())
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ async def test_stopped_worker_finishes_the_letter_under_way(
     transactions: Transactions, settings: Settings, database_url: str
 ) -> None:
     held = HeldSender()
-    parts = JobParts(transactions, held, settings.keys)
+    parts = JobParts(transactions, held, settings.keys, market_of())
     letter = await put_letter(transactions, parts.keys, await put_user(transactions))
     task = asyncio.create_task(work_forever(parts, database_url))
     await held.is_sending.wait()
