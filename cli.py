@@ -10,7 +10,8 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args
+from uuid import UUID
 
 import typer
 
@@ -142,16 +143,21 @@ def worker() -> None:
         from core.clock import clock
         from jobs.queue import JobParts
         from jobs.worker import work_forever
+        from providers.calendar.assemble import create_calendar_provider
         from providers.flights.assemble import open_flight_providers
+        from providers.payments.assemble import create_payment_gateways
         from providers.sandbox.flights import SandboxFlights
         from providers.sandbox.outbox import SandboxOutbox
         from services.flights.market import Market
+        from services.payments.gateways import Gateways
 
         world = SandboxFlights(transactions, clock.now)
         async with httpx.AsyncClient() as http:
             with open_flight_providers(settings, http, world) as providers:
                 sender = smtp or SandboxOutbox(transactions)
-                jobs = JobParts(transactions, sender, settings.keys, Market(providers))
+                gateways = Gateways(create_payment_gateways(settings, http), settings.base_url)
+                calendar = create_calendar_provider(settings, http)
+                jobs = JobParts(transactions, sender, settings.keys, Market(providers), gateways, calendar)
                 work = asyncio.create_task(work_forever(jobs, url))
                 for number in (signal.SIGINT, signal.SIGTERM):
                     asyncio.get_running_loop().add_signal_handler(number, work.cancel)
@@ -273,6 +279,83 @@ def _run_in_database(settings: Settings, work: Callable[[Transactions, str], Awa
 
 
 @app.command()
+def review() -> None:
+    """List the bookings and refunds that wait for a person."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from services.bookings.review import Case, list_cases
+
+    cases: list[Case] = []
+
+    async def run(transactions: Transactions, _: str) -> None:
+        async with transactions() as session:
+            cases.extend(await list_cases(session))
+
+    _run_in_database(_settings(), run)
+    if not cases:
+        typer.echo("Nothing waits for a person.")
+        return
+    table = Table("what", "id", "since (UTC)", "reason", "provider", "PNR or transaction", "amount")
+    for each in cases:
+        amount = f"{each.amount.amount} {each.amount.currency}"
+        since = f"{each.since:%Y-%m-%d %H:%M}"
+        table.add_row(each.kind, str(each.id), since, each.reason, each.provider, each.reference, amount)
+    Console(soft_wrap=True).print(table)
+
+
+settle = typer.Typer(no_args_is_help=True, help="Say how something that waits for a person ended.")
+app.add_typer(settle, name="settle")
+
+
+@settle.command(name="booking")
+def settle_booking(
+    booking_id: UUID,
+    decision: Annotated[str, typer.Argument(metavar="held|ticketed|cancelled|expired|failed|refunding")],
+    order: Annotated[str | None, typer.Option(help="The provider's name of the order, where it is not known.")] = None,
+    pnr: Annotated[str | None, typer.Option(help="The airline's PNR, where it is not known.")] = None,
+) -> None:
+    """Take a booking to where it was found to be; `refunding` gives all its money back."""
+    from services.bookings import review
+
+    chosen = _choose(decision, get_args(review.Decision))
+
+    async def run(transactions: Transactions, _: str) -> None:
+        try:
+            async with transactions() as session:
+                after = await review.settle_booking(session, booking_id, chosen, order_id=order, record_locator=pnr)
+        except review.CannotSettle as error:
+            raise ConfigurationError(str(error)) from error
+        typer.echo(f"The booking is {after}.")
+
+    _run_in_database(_settings(), run)
+
+
+@settle.command(name="refund")
+def settle_refund(refund_id: UUID, decision: Annotated[str, typer.Argument(metavar="done|again")]) -> None:
+    """`done`: the traveller has the money. `again`: they do not, and the gateway may be asked once more."""
+    from services.bookings import review
+
+    chosen = _choose(decision, get_args(review.RefundDecision))
+
+    async def run(transactions: Transactions, _: str) -> None:
+        try:
+            async with transactions() as session:
+                await review.settle_refund(session, refund_id, chosen)
+        except review.CannotSettle as error:
+            raise ConfigurationError(str(error)) from error
+        typer.echo("The refund is done." if chosen == "done" else "The gateway is asked again.")
+
+    _run_in_database(_settings(), run)
+
+
+def _choose(decision: str, decisions: tuple[Any, ...]) -> Any:
+    if decision not in decisions:
+        raise ConfigurationError(f"{decision} is none of {', '.join(decisions)}.")
+    return decision
+
+
+@app.command()
 def chat(
     message: Annotated[list[str] | None, typer.Argument(help="Say this and end; without it, talk.")] = None,
     url: Annotated[str | None, typer.Option(help="A running server; without one, it is started for the talk.")] = None,
@@ -312,7 +395,7 @@ def doctor() -> None:
     from rich.table import Table
 
     settings = _settings()
-    findings = [*_examine(settings), _find_flights(settings)]
+    findings = [*_examine(settings), _find_flights(settings), _find_payments(settings)]
     if settings.groq_api_key is None:
         findings.append(Finding("model", "offline (no GROQ_API_KEY): answers are made by code", "yellow"))
     else:
@@ -346,10 +429,24 @@ def _find_flights(settings: Settings) -> Finding:
     vendors = {"Duffel": settings.duffel_access_token, "Amadeus": settings.amadeus_client_id}
     named = " and ".join(name for name, credential in vendors.items() if credential is not None)
     if settings.flight_world == "simulated":
-        return Finding("flights", "simulated timetable; no booking, no payment", "yellow")
+        return Finding("flights", "simulated timetable: no real seats", "yellow")
     if settings.flight_world == "test":
         return Finding("flights", f"{named}, in test mode: no real seats", "yellow")
     return Finding("flights", f"{named}, live", "green")
+
+
+def _find_payments(settings: Settings) -> Finding:
+    from providers.payments.assemble import has_simulated_gateways
+
+    gateways = {"VNPAY": settings.vnpay_tmn_code, "MoMo": settings.momo_partner_code}
+    named = " and ".join(name for name, credential in gateways.items() if credential is not None)
+    if has_simulated_gateways(settings):
+        return Finding("payments", "simulated VNPAY and MoMo: no money moves", "yellow")
+    if not named:
+        return Finding("payments", "none (no VNPAY_TMN_CODE, no MOMO_PARTNER_CODE): nothing can be paid", "yellow")
+    if settings.payment_world == "test":
+        return Finding("payments", f"{named}, test systems: no money moves", "yellow")
+    return Finding("payments", f"{named}, live", "green")
 
 
 def _examine(settings: Settings) -> Iterator[Finding]:

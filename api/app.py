@@ -26,16 +26,22 @@ from api.routes import (
     agui,
     auth,
     bookings,
+    calendar,
     chat,
     flights,
     google,
     health,
     locations,
+    notifications,
     pages,
     passengers,
+    payments,
     preferences,
+    proposals,
     sandbox,
+    travel_papers,
     users,
+    webhooks,
 )
 from core.clock import clock
 from core.settings import Settings
@@ -47,19 +53,33 @@ from db.wakeups import Wakeups
 from graph.runner import Runner, RunnerParts
 from jobs.queue import JobParts
 from jobs.worker import work_forever
-from providers.flights.assemble import open_flight_providers
+from providers.calendar.assemble import create_calendar_provider
+from providers.flights.assemble import create_duffel_events, open_flight_providers
 from providers.identity.assemble import create_identity_provider, has_simulated_identity
 from providers.llm.assemble import create_models
 from providers.llm.base import Models
 from providers.messaging.smtp import create_smtp_sender
-from providers.sandbox import amadeus_api, duffel_api, faults_face, identity_face
+from providers.payments.assemble import create_payment_gateways, has_simulated_gateways
+from providers.sandbox import (
+    amadeus_api,
+    duffel_api,
+    faults_face,
+    google_calendar_face,
+    identity_face,
+    momo_face,
+    vnpay_face,
+)
 from providers.sandbox.faults import Faults
 from providers.sandbox.faulty import FaultyFlights
 from providers.sandbox.flights import SandboxFlights
+from providers.sandbox.gateway import SandboxGateway
+from providers.sandbox.gateway_notices import Notices
+from providers.sandbox.google_calendar import SandboxCalendars
 from providers.sandbox.identity import SandboxGoogle
 from providers.sandbox.outbox import SandboxOutbox
 from services.bookings.desk import Desk
 from services.flights.market import Market
+from services.payments.gateways import NOTICE_PATH, Gateways
 from services.rate_limits import ACCOUNT
 
 log = structlog.get_logger()
@@ -103,6 +123,8 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
             stack.push_async_callback(market.close)
             if settings.app_env == "local":
                 app.state.sandbox_flights, app.state.sandbox_faults = world, faults
+            gateways = Gateways(create_payment_gateways(settings, http), settings.base_url)
+            google_calendar = create_calendar_provider(settings, http)
             runner = Runner(
                 RunnerParts(
                     transactions=transactions,
@@ -112,12 +134,15 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                     ),
                     models=models or create_models(settings, http),
                     market=market,
+                    keys=settings.keys,
+                    gateways=gateways,
+                    calendar=google_calendar,
                 )
             )
             stack.push_async_callback(runner.drain, DRAIN_SECONDS)
             wakeups = Wakeups(database_url)
             outbox = SandboxOutbox(transactions)
-            jobs = JobParts(transactions, smtp or outbox, settings.keys, market)
+            jobs = JobParts(transactions, smtp or outbox, settings.keys, market, gateways, google_calendar)
             desk = Desk(jobs.bookings)
             stack.push_async_callback(desk.close, DRAIN_SECONDS)
             for loop in (wakeups.listen(), work_forever(jobs, database_url)):
@@ -126,7 +151,19 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                 await asyncio.wait_for(wakeups.is_listening.wait(), LISTEN_SECONDS)
             if has_simulated_identity(settings):
                 app.state.sandbox_google = SandboxGoogle(
-                    transactions, base_url=settings.base_url, redirect_uris=(google.callback_url(settings),)
+                    transactions,
+                    base_url=settings.base_url,
+                    redirect_uris=(google.callback_url(settings), calendar.callback_url(settings)),
+                )
+                app.state.sandbox_calendars = SandboxCalendars(transactions, faults)
+            if has_simulated_gateways(settings):
+                notices = Notices(http, faults)
+                stack.push_async_callback(notices.close)
+                app.state.sandbox_gateway = SandboxGateway(
+                    transactions,
+                    vnpay_notice_url=f"{settings.base_url}{NOTICE_PATH}/vnpay",
+                    faults=faults,
+                    notices=notices,
                 )
             app.state.parts = Parts(
                 settings=settings,
@@ -135,8 +172,11 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                 runner=runner,
                 market=market,
                 desk=desk,
+                gateways=gateways,
                 outbox=None if smtp else outbox,
                 identity=create_identity_provider(settings, http),
+                calendar=google_calendar,
+                duffel_events=create_duffel_events(settings),
             )
             yield
 
@@ -158,6 +198,13 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
     app.include_router(preferences.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
     app.include_router(flights.router, prefix="/v1")
     app.include_router(bookings.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
+    app.include_router(proposals.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
+    app.include_router(travel_papers.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
+    app.include_router(notifications.router, prefix="/v1", dependencies=[limited(ACCOUNT)])
+    app.include_router(payments.router, prefix="/v1")
+    app.include_router(payments.page_router)
+    app.include_router(webhooks.router, prefix="/v1")
+    app.include_router(calendar.router, prefix="/v1")
     app.include_router(locations.router, prefix="/v1")
     app.include_router(chat.router, prefix="/v1")
     app.include_router(agui.router, prefix="/v1")
@@ -168,7 +215,11 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
         for face in (amadeus_api.router, duffel_api.router, faults_face.router):
             app.include_router(face, dependencies=[Depends(require_loopback)])
     if has_simulated_identity(settings):
-        app.include_router(identity_face.router, dependencies=[Depends(require_loopback)])
+        for face in (identity_face.router, google_calendar_face.router):
+            app.include_router(face, dependencies=[Depends(require_loopback)])
+    if has_simulated_gateways(settings):
+        for face in (vnpay_face.router, momo_face.router):
+            app.include_router(face, dependencies=[Depends(require_loopback)])
     install_error_handlers(app)
     app.add_middleware(Envelope, is_https=settings.base_url.startswith("https:"))
     app.add_middleware(ForeignPages)
@@ -176,8 +227,8 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
 
 
 def create_http_client(settings: Settings, app: FastAPI) -> httpx.AsyncClient:
-    """A client to the world, for which a simulated identity provider of ours is a part of it, without a socket."""
-    if not has_simulated_identity(settings):
+    """A client to the world, for which what we simulate over HTTP is a part of it, without a socket."""
+    if not has_simulated_identity(settings) and not has_simulated_gateways(settings):
         return httpx.AsyncClient()
     ours = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(mounts={settings.base_url: ours})

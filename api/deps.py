@@ -16,19 +16,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.errors import language_of
 from core.clock import clock
 from core.messages import Language
-from core.security import Actor, Keys
+from core.security import BOOKINGS_SCOPE, Actor, Keys
 from core.settings import Settings
 from db.session import Transactions
 from db.wakeups import Wakeups
 from graph.runner import Runner
+from providers.calendar.base import CalendarProvider
+from providers.flights.base import EventReader
 from providers.identity.base import IdentityProvider
 from providers.messaging.base import Outbox
 from services.accounts.clients import find_site
 from services.accounts.errors import TokenInvalid
 from services.accounts.sessions import authenticate
 from services.bookings.desk import Desk
+from services.calendar.parts import CalendarParts
 from services.conversations.threads import ThreadDefaults, hash_conversation_token
 from services.flights.market import Market
+from services.payments.gateways import Gateways
+from services.proposals.proposing import ConsentParts
 
 
 @dataclass(slots=True)
@@ -41,11 +46,20 @@ class Parts:
     runner: Runner
     market: Market
     desk: Desk
+    gateways: Gateways
     outbox: Outbox | None
     """Where simulated mail is; None where mail is real."""
     identity: IdentityProvider | None
     """Google or its simulation; None where there is neither."""
+    calendar: CalendarProvider | None
+    """As above."""
+    duffel_events: EventReader | None
+    """Who hears Duffel; None without its secret."""
     open_streams: int = 0
+
+    @property
+    def consent(self) -> ConsentParts:
+        return ConsentParts(self.transactions, self.market, self.settings.keys, self.gateways)
 
     @property
     def thread_defaults(self) -> ThreadDefaults:
@@ -76,6 +90,20 @@ async def get_desk(parts: PartsDep) -> Desk:
 
 
 DeskDep = Annotated[Desk, Depends(get_desk)]
+
+
+async def get_consent(parts: PartsDep) -> ConsentParts:
+    return parts.consent
+
+
+ConsentDep = Annotated[ConsentParts, Depends(get_consent)]
+
+
+async def get_calendar(parts: PartsDep) -> CalendarParts:
+    return CalendarParts(parts.transactions, parts.settings.keys, parts.calendar)
+
+
+CalendarDep = Annotated[CalendarParts, Depends(get_calendar)]
 
 
 async def get_language(request: Request) -> Language:
@@ -139,6 +167,15 @@ async def get_account_holder(actor: CurrentActor) -> Actor:
 
 
 AccountHolder = Annotated[Actor, Depends(get_account_holder)]
+
+
+async def get_booking_holder(actor: CurrentActor) -> Actor:
+    """A caller who may see to their own bookings, from a page of another origin too."""
+    actor.require_user(BOOKINGS_SCOPE)
+    return actor
+
+
+BookingHolder = Annotated[Actor, Depends(get_booking_holder)]
 
 
 async def get_admin(actor: CurrentActor) -> Actor:

@@ -19,10 +19,10 @@ from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.deps import AccountHolder, Parts, PartsDep
+from api.deps import BookingHolder, Parts, PartsDep
 from core.errors import Conflict, InvalidInput
 from core.ids import new_id
-from core.security import Actor
+from core.security import BOOKINGS_SCOPE, Actor
 from db.models import IdempotencyKey
 from db.repositories.idempotency import Claim, IdempotencyRepository, RequestKey
 
@@ -147,7 +147,7 @@ class Once:
         keys, body = self.parts.settings.keys, await self.request.body()
         request = "\n".join((self.request.method, self.request.url.path, _canonicalise(body)))
         return RequestKey(
-            owner_id=self.actor.require_user(),
+            owner_id=self.actor.require_user(BOOKINGS_SCOPE),
             key_hash=keys.hash_secret("idempotency-key", key),
             # with a key of ours, since whoever reads the database may know most of what was sent
             request_hash=keys.hash_secret("idempotent-request", request),
@@ -176,7 +176,7 @@ def _answer(status: int, content: str) -> Response:
     return Response(content, status, media_type="application/json")
 
 
-async def get_once(parts: PartsDep, actor: AccountHolder, request: Request, key: KeyHeader = None) -> Once:
+async def get_once(parts: PartsDep, actor: BookingHolder, request: Request, key: KeyHeader = None) -> Once:
     return Once(parts, actor, request, key)
 
 

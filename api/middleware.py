@@ -85,7 +85,7 @@ class Envelope:
             headers.setdefault("Cache-Control", "no-store")
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
-        headers["Content-Security-Policy"] = (DOCS_POLICY if path == "/docs" else PAGE_POLICY) + FRAME_POLICY
+        headers.setdefault("Content-Security-Policy", (DOCS_POLICY if path == "/docs" else PAGE_POLICY) + FRAME_POLICY)
 
     @staticmethod
     def _route(scope: Scope) -> str:

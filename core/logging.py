@@ -11,9 +11,10 @@ from structlog.typing import EventDict, WrappedLogger
 
 ALLOWED_KEYS = frozenset(
     {
-        "agent", "attempt", "code", "conversation_id", "count", "duration_ms", "error", "event", "exception",
-        "host", "intent", "level", "logger", "method", "model", "notification_id", "port", "provider", "reason",
-        "request_id", "route", "run_id", "seq", "status", "timestamp", "tool", "version",
+        "agent", "attempt", "booking_id", "code", "conversation_id", "count", "duration_ms", "error", "event",
+        "exception", "host", "intent", "level", "logger", "method", "model", "notification_id", "payment_id", "port",
+        "provider", "reason", "refund_id", "request_id", "route", "run_id", "seq", "status", "timestamp", "tool",
+        "version",
     }
 )  # fmt: skip
 

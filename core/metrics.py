@@ -12,6 +12,29 @@ RUNS_TAKEN_OVER = Counter("runs_taken_over_total", "Turns ended because their pr
 STREAMS_OPEN = Gauge("streams_open", "Event streams open in this process.")
 MODEL_CALLS = Counter("model_calls_total", "Calls of a chat model.", ["model", "result"])
 NOTIFICATIONS = Counter("notifications_total", "Attempts to send a letter, by what became of it.", ["result"])
+BOOKING_MOVES = Counter("booking_moves_total", "Moves of bookings, by the phase they came to.", ["phase"])
+BOOKINGS_OPEN = Gauge("bookings_open", "Bookings in each phase that passes; needs_review wants a person.", ["phase"])
+BOOKINGS_OLDEST = Gauge("bookings_oldest_seconds", "How long the oldest of them has been there.", ["phase"])
+REFUNDS_OPEN = Gauge("refunds_open", "Refunds that are not done; needs_review wants a person.", ["status"])
+REFUNDS_OLDEST = Gauge("refunds_oldest_seconds", "How long the oldest of them has been owed.", ["status"])
+WORK_OVERDUE = Gauge("work_overdue_seconds", "How long the work that is most overdue has been due.", ["work"])
+PROVIDER_EVENTS = Counter(
+    "flight_provider_events_total",
+    "What flight providers told us, by what we made of it: repeated, unknown_order and forged among them.",
+    ["provider", "verdict"],
+)
+PAYMENT_NOTICES = Counter(
+    "payment_notices_total",
+    "What gateways told us, by what we made of it: repeated, wrong_amount and forged among them.",
+    ["gateway", "verdict"],
+)
+PAYMENTS_CAPTURED = Counter(
+    "payments_captured_total", "Money taken, by whether it was what was waited for.", ["gateway", "result"]
+)
+REFUNDS = Counter("refunds_total", "Refunds ended, by how; needs_review wants a person.", ["gateway", "result"])
+CALENDAR_EVENTS = Counter(
+    "calendar_events_total", "Attempts to write a calendar event, by what became of it.", ["result"]
+)
 OFFERS_DROPPED = Counter("flight_offers_dropped_total", "Offers that made no sense, left out.", ["provider", "reason"])
 PROVIDER_CALLS = Counter(
     "flight_provider_calls_total", "Calls of a flight provider.", ["provider", "operation", "result"]

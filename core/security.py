@@ -39,10 +39,13 @@ class Actor:
     """What an anonymous visitor holds instead of an account: it opens the conversations made with it."""
 
     def require_user(self, scope: str = ACCOUNT_SCOPE) -> UUID:
-        """The signed-in user's id; raises Unauthorized for a visitor, Forbidden for a token without the scope."""
+        """The signed-in user's id; raises Unauthorized for a visitor, Forbidden for a token without the scope.
+
+        A sign-in reaches everything of the user's.
+        """
         if self.user_id is None:
             raise Unauthorized
-        if scope not in self.scopes:
+        if self.scopes.isdisjoint({scope, ACCOUNT_SCOPE}):
             raise Forbidden
         return self.user_id
 

@@ -54,9 +54,19 @@ class Settings(BaseSettings):
 
     duffel_access_token: SecretStr | None = None
     duffel_base_url: str = "https://api.duffel.com"
+    duffel_webhook_secret: SecretStr | None = None
     amadeus_client_id: SecretStr | None = None
     amadeus_client_secret: SecretStr | None = None
     amadeus_base_url: str = "https://api.amadeus.com"
+
+    vnpay_tmn_code: str | None = None
+    vnpay_hash_secret: SecretStr | None = None
+    vnpay_pay_url: str = "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html"
+    vnpay_api_url: str = "https://sandbox.vnpayment.vn/merchant_webapi/api/transaction"
+    momo_partner_code: str | None = None
+    momo_access_key: SecretStr | None = None
+    momo_secret_key: SecretStr | None = None
+    momo_base_url: str = "https://test-payment.momo.vn"
 
     @field_validator("database_url")
     @classmethod
@@ -74,7 +84,7 @@ class Settings(BaseSettings):
     def check_public_base_url(cls, value: str | None) -> str | None:
         return normalise_origin(value.removesuffix("/")) if value is not None else None
 
-    @field_validator("duffel_base_url", "amadeus_base_url")
+    @field_validator("duffel_base_url", "amadeus_base_url", "vnpay_pay_url", "vnpay_api_url", "momo_base_url")
     @classmethod
     def check_vendor_url(cls, value: str) -> str:
         """What a vendor's paths are put behind; only this machine may be spoken to in the clear."""
@@ -146,8 +156,18 @@ class Settings(BaseSettings):
             self._ensure_safe()
         if (self.google_client_id is None) != (self.google_client_secret is None):
             raise ConfigurationError("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET are set together or not at all.")
+        if self.duffel_webhook_secret is not None and self.duffel_access_token is None:
+            raise ConfigurationError(
+                "DUFFEL_WEBHOOK_SECRET needs DUFFEL_ACCESS_TOKEN: nobody else would tell."
+            )
         if (self.amadeus_client_id is None) != (self.amadeus_client_secret is None):
             raise ConfigurationError("AMADEUS_CLIENT_ID and AMADEUS_CLIENT_SECRET are set together or not at all.")
+        if len({self.vnpay_tmn_code is None, self.vnpay_hash_secret is None}) > 1:
+            raise ConfigurationError("VNPAY_TMN_CODE and VNPAY_HASH_SECRET are set together or not at all.")
+        if len({each is None for each in (self.momo_partner_code, self.momo_access_key, self.momo_secret_key)}) > 1:
+            raise ConfigurationError(
+                "MOMO_PARTNER_CODE, MOMO_ACCESS_KEY and MOMO_SECRET_KEY are set together or not at all."
+            )
         self._ensure_one_world()
 
     @property
@@ -168,6 +188,21 @@ class Settings(BaseSettings):
         tests = self._vendors_under_test()
         return ("test" if any(tests.values()) else "live") if tests else "simulated"
 
+    @property
+    def payment_world(self) -> Literal["test", "live"] | None:
+        """Whether the payment gateways there is a contract with take play money or real; None without any."""
+        tests = self._gateways_under_test()
+        return ("test" if any(tests.values()) else "live") if tests else None
+
+    def _gateways_under_test(self) -> dict[str, bool]:
+        """For each configured payment gateway, by the settings that tell, whether it is its test system."""
+        addresses: dict[str, str] = {}
+        if self.vnpay_tmn_code is not None:
+            addresses |= {"VNPAY_PAY_URL": self.vnpay_pay_url, "VNPAY_API_URL": self.vnpay_api_url}
+        if self.momo_partner_code is not None:
+            addresses |= {"MOMO_BASE_URL": self.momo_base_url}
+        return {name: _is_test_gateway(address) for name, address in addresses.items()}
+
     def _vendors_under_test(self) -> dict[str, bool]:
         """For each configured vendor, by the setting that tells, whether it is in its test mode."""
         tests = {}
@@ -184,6 +219,18 @@ class Settings(BaseSettings):
             raise ConfigurationError("DUFFEL_ACCESS_TOKEN and AMADEUS_BASE_URL: one is for tests and one is live.")
         if self.app_env == "production" and any(tests.values()):
             raise ConfigurationError(f"{', '.join(tests)}: a vendor's test mode is for APP_ENV=local only.")
+        self._ensure_money_of_this_world()
+
+    def _ensure_money_of_this_world(self) -> None:
+        """Refuse real money for seats that are not real, and play money for real ones; raises ConfigurationError."""
+        tests = self._gateways_under_test()
+        named = ", ".join(tests)
+        if len(set(tests.values())) > 1:
+            raise ConfigurationError(f"{named}: some are test systems and some are live.")
+        if self.app_env == "production" and any(tests.values()):
+            raise ConfigurationError(f"{named}: a gateway's test system is for APP_ENV=local only.")
+        if tests and (self.payment_world == "live") != (self.flight_world == "live"):
+            raise ConfigurationError(f"{named}: payments are {self.payment_world} and flights {self.flight_world}.")
 
     def _ensure_safe(self) -> None:
         """Refuse what would work, and be open to others; raises ConfigurationError."""
@@ -195,6 +242,12 @@ class Settings(BaseSettings):
             ensure_private(self.base_url)
         except ValueError as error:
             raise ConfigurationError(f"PUBLIC_BASE_URL {error}.") from error
+
+
+def _is_test_gateway(address: str) -> bool:
+    """By its host: VNPAY's and MoMo's test systems, or an imitation on this machine."""
+    host = urlsplit(address).hostname or ""
+    return host.startswith(("sandbox.", "test-")) or is_loopback(host)
 
 
 def read_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -10,8 +10,8 @@
              └→ failed
 
 `paying` is where a fare begins that no carrier holds: nothing is reserved until the money is there. From every phase
-whose next move is ours the way to `needs_review` is open: a person looks, and decides where it goes. A move that is not
-in MOVES is a bug.
+whose next move is ours the way to `needs_review` is open, and from `ticketed` for when the airline takes the flights
+away: a person looks, and decides where it goes. A move that is not in MOVES is a bug.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MOVES: dict[Phase, frozenset[Phase]] = {
     "paying": frozenset({"paid", "cancelled", "expired"}),
     "paid": frozenset({"ticketing", "ticketed", "refunding", "needs_review"}),
     "ticketing": frozenset({"ticketed", "refunding", "needs_review"}),
-    "ticketed": frozenset({"cancelling", "changing", "refunding"}),
+    "ticketed": frozenset({"cancelling", "changing", "refunding", "needs_review"}),
     "releasing": frozenset({"cancelled", "held", "needs_review"}),
     "cancelling": frozenset({"refunding", "cancelled", "ticketed", "needs_review"}),
     "changing": frozenset({"ticketed", "needs_review"}),
@@ -63,8 +63,12 @@ OVER: tuple[Phase, ...] = ("refunding", "refunded", "cancelled", "expired", "fai
 """The trip will not happen by this booking; its offer may be booked again."""
 WORKED_ON: tuple[Phase, ...] = ("holding", "releasing", "paid", "ticketing", "cancelling", "changing")
 """Where the next move is ours to bring about."""
+LOOKED_AT: tuple[Phase, ...] = ("ticketed", "needs_review")
+"""At rest, and its order may move without us: it is read when the provider tells of it."""
 UNPAID: tuple[Phase, ...] = ("held", "paying")
 """Where it waits for its price."""
+FLOWN: tuple[Phase, ...] = ("ticketed", "cancelling", "changing")
+"""Where its tickets are good."""
 
 PUBLIC_STATUSES: dict[Phase, PublicStatus] = {
     "holding": "PENDING",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 PaymentSubject = Literal["booking", "booking_change"]
 """What a payment is for: the price of a booking, or what a change costs."""
@@ -14,5 +14,6 @@ accepted it and takes its time."""
 RefundReason = Literal["cancelled", "changed", "not_bought", "paid_late", "paid_twice"]
 PublicPaymentStatus = Literal["PENDING", "COMPLETED", "FAILED", "REFUNDED"]
 
+REFUND_STATUSES: tuple[RefundStatus, ...] = get_args(RefundStatus)
 PAYMENT_RANKS: dict[PaymentStatus, int] = {"pending": 0, "failed": 1, "expired": 1, "captured": 2}
 """A payment only climbs: what comes late or twice never takes it back."""

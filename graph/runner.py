@@ -23,7 +23,7 @@ from core.clock import clock
 from core.errors import Overloaded
 from core.messages import Language
 from core.metrics import RUNS_ACTIVE
-from core.security import Actor
+from core.security import Actor, Keys
 from db.models import Conversation
 from db.repositories.runs import BatchStored
 from db.session import Transactions
@@ -33,11 +33,13 @@ from graph.events import RunLog
 from graph.nodes.answer import ModelFailed
 from graph.state import State
 from graph.suggestions import suggest_actions
+from providers.calendar.base import CalendarProvider
 from providers.llm.base import Models
 from services.conversations.events import fold
 from services.conversations.runs import HEARTBEAT_SECONDS, Outcome, RunLost, finish, keep_lease, reply_id_of
 from services.conversations.turns import Turn
 from services.flights.market import Market
+from services.payments.gateways import Gateways
 from understanding.frame import Frame
 
 log = structlog.get_logger()
@@ -59,6 +61,9 @@ class RunnerParts:
     checkpointer: BaseCheckpointSaver[Any]
     models: Models
     market: Market
+    keys: Keys
+    gateways: Gateways
+    calendar: CalendarProvider | None
     currency: str = "VND"
 
 
@@ -84,9 +89,9 @@ class Runner:
         finally:
             self._reserved -= 1
 
-    def start(self, turn: Turn, actor: Actor) -> None:
+    def start(self, turn: Turn, actor: Actor, client_address: str) -> None:
         """Begin a turn whose rows are committed; its events are the only thing that comes back."""
-        task = asyncio.create_task(self._run(turn, actor))
+        task = asyncio.create_task(self._run(turn, actor, client_address))
         self._active[turn.run.id] = task
         self._nudges[turn.run.id] = asyncio.Event()
         RUNS_ACTIVE.set(len(self._active))
@@ -115,7 +120,7 @@ class Runner:
             if late:
                 await asyncio.wait(late)
 
-    async def _run(self, turn: Turn, actor: Actor) -> None:
+    async def _run(self, turn: Turn, actor: Actor, client_address: str) -> None:
         run, conversation = turn.run, turn.conversation
         language: Language = "vi" if run.language == "vi" else "en"
         context = TurnContext(
@@ -127,6 +132,10 @@ class Runner:
             currency=self._parts.currency,
             transactions=self._parts.transactions,
             market=self._parts.market,
+            keys=self._parts.keys,
+            gateways=self._parts.gateways,
+            calendar=self._parts.calendar,
+            client_address=client_address,
             models=self._parts.models,
         )
         outcome = Outcome(language=language)

@@ -71,5 +71,7 @@ class State(TypedDict, total=False):
     offers: Annotated[list[ShownOffer], keep_last]
     number: Annotated[int | None, keep_last]
     """Of the offer last looked into; None after a search."""
+    bookings: Annotated[list[str], keep_last]
+    """Ids of the bookings listed last, in that order; whose they are is asked whenever one is used."""
     cheapest_day: Annotated[CheapestDay | None, keep_last]
     """Of the price calendar of this turn."""

@@ -14,11 +14,22 @@ from psycopg_pool import AsyncConnectionPool
 from core.security import Keys
 from db.migrate import with_schema
 from db.session import POOL_WAIT_SECONDS, Transactions
+from providers.calendar.base import CalendarProvider
 from providers.messaging.base import MailSender
-from services.bookings.advance import BookingParts, advance_due
+from services.bookings.advance import advance_due
 from services.bookings.creation import ADVANCE_TASK
+from services.bookings.looking import LOOK_TASK, look_due
+from services.bookings.work import BookingParts
+from services.calendar.parts import CalendarParts
+from services.calendar.planning import SYNC_TASK
+from services.calendar.sync import sync_due
 from services.flights.market import Market
-from services.notifications.outbox import SEND_TASK, send_due
+from services.notifications.outbox import send_due
+from services.notifications.queueing import SEND_TASK
+from services.payments.gateways import Gateways
+from services.payments.parts import PaymentParts
+from services.payments.reconcile import RECONCILE_TASK, reconcile_due
+from services.payments.refunds import REFUND_TASK, refund_due
 
 log = structlog.get_logger()
 
@@ -34,10 +45,21 @@ class JobParts:
     mail_sender: MailSender
     keys: Keys
     market: Market
+    gateways: Gateways
+    calendar: CalendarProvider | None
+    """None where this server knows none."""
 
     @property
     def bookings(self) -> BookingParts:
         return BookingParts(self.transactions, self.market, self.keys)
+
+    @property
+    def payments(self) -> PaymentParts:
+        return PaymentParts(self.transactions, self.gateways)
+
+    @property
+    def calendars(self) -> CalendarParts:
+        return CalendarParts(self.transactions, self.keys, self.calendar)
 
 
 @asynccontextmanager
@@ -73,3 +95,31 @@ def _add_tasks(queue: App, parts: JobParts) -> None:
             await advance_due(parts.bookings, booking_id=UUID(booking_id))
         except Exception:  # as above
             log.exception("job.failed", reason=ADVANCE_TASK)
+
+    @queue.task(name=LOOK_TASK)
+    async def look_at_booking(booking_id: str) -> None:
+        try:
+            await look_due(parts.bookings, booking_id=UUID(booking_id))
+        except Exception:  # as above
+            log.exception("job.failed", reason=LOOK_TASK)
+
+    @queue.task(name=RECONCILE_TASK)
+    async def reconcile_payments(payment_id: str) -> None:
+        try:
+            await reconcile_due(parts.payments, payment_id=UUID(payment_id))
+        except Exception:  # as above
+            log.exception("job.failed", reason=RECONCILE_TASK)
+
+    @queue.task(name=REFUND_TASK)
+    async def refund_payment(refund_id: str) -> None:
+        try:
+            await refund_due(parts.payments, refund_id=UUID(refund_id))
+        except Exception:  # as above
+            log.exception("job.failed", reason=REFUND_TASK)
+
+    @queue.task(name=SYNC_TASK)
+    async def sync_calendar(booking_id: str) -> None:
+        try:
+            await sync_due(parts.calendars, booking_id=UUID(booking_id))
+        except Exception:  # as above
+            log.exception("job.failed", reason=SYNC_TASK)

@@ -9,15 +9,21 @@ import structlog
 
 from db.hints import forget_stalled_hints
 from jobs.queue import JobParts
-from services.bookings.advance import advance_due, expire_holds
+from services.bookings.advance import advance_due, expire_unpaid
+from services.bookings.looking import look_due
+from services.calendar.sync import sync_due
 from services.conversations.runs import end_expired_runs
 from services.housekeeping import tidy
 from services.notifications.outbox import send_due
+from services.payments.reconcile import reconcile_due
+from services.payments.refunds import refund_due
 
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 5
 BOOKING_SECONDS = 10
+PAYMENT_SECONDS = 10
+CALENDAR_SECONDS = 10
 TIDY_SECONDS = 600
 
 
@@ -32,8 +38,20 @@ async def sweep_forever(parts: JobParts) -> None:
         await send_due(parts.transactions, parts.mail_sender, parts.keys)
 
     async def advance_bookings() -> None:
-        await expire_holds(parts.transactions)
+        await expire_unpaid(parts.transactions)
         await advance_due(parts.bookings)
+
+    async def look_at_bookings() -> None:
+        await look_due(parts.bookings)
+
+    async def ask_about_payments() -> None:
+        await reconcile_due(parts.payments)
+
+    async def give_money_back() -> None:
+        await refund_due(parts.payments)
+
+    async def write_calendars() -> None:
+        await sync_due(parts.calendars)
 
     async def tidy_up() -> None:
         async with parts.transactions() as session:
@@ -45,6 +63,10 @@ async def sweep_forever(parts: JobParts) -> None:
         group.create_task(_repeat(end_runs, SWEEP_SECONDS))
         group.create_task(_repeat(send_letters, SWEEP_SECONDS))
         group.create_task(_repeat(advance_bookings, BOOKING_SECONDS))
+        group.create_task(_repeat(look_at_bookings, BOOKING_SECONDS))
+        group.create_task(_repeat(ask_about_payments, PAYMENT_SECONDS))
+        group.create_task(_repeat(give_money_back, PAYMENT_SECONDS))
+        group.create_task(_repeat(write_calendars, CALENDAR_SECONDS))
         group.create_task(_repeat(tidy_up, TIDY_SECONDS))
 
 

@@ -10,6 +10,7 @@ from core.clock import clock
 from db.repositories.idempotency import IdempotencyRepository
 from db.repositories.leftovers import delete_expired, delete_orphaned_checkpoints
 from db.repositories.offers import OfferRepository
+from db.repositories.provider_events import ProviderEventRepository
 from db.repositories.runs import RunRepository
 from services.conversations.runs import LOG_KEPT
 
@@ -19,6 +20,9 @@ EXPIRED_KEPT = timedelta(hours=1)
 """Until then a row that has just expired may still be met: counted anew, or told apart from an unknown one."""
 ANSWER_KEPT = timedelta(hours=24)
 """How long a request sent again under its Idempotency-Key gets its first answer."""
+
+EVENT_KEPT = timedelta(days=90)
+"""Long after a provider would tell the same again."""
 
 
 async def tidy(session: AsyncSession) -> None:
@@ -31,4 +35,5 @@ async def tidy(session: AsyncSession) -> None:
     await RunRepository(session).delete_old_events(now - LOG_KEPT)
     await delete_expired(session, now - EXPIRED_KEPT)
     await IdempotencyRepository(session).delete_older(now - ANSWER_KEPT)
+    await ProviderEventRepository(session).delete_older(now - EVENT_KEPT)
     await delete_orphaned_checkpoints(session)

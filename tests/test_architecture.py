@@ -14,6 +14,7 @@ FOUNDATION = {"domain", "core"}
 PORTS = {
     *("providers.flights.base", "providers.llm.base", "providers.messaging.base", "providers.identity.base"),
     "providers.payments.base",
+    "providers.calendar.base",
 }
 CHAIN = ("graph", "agents", "tools", "services", "db")
 
@@ -39,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "jobs": right_of("services") | {"services"},
     "api": right_of("graph") | {"graph"},
     "terminal": FOUNDATION,
-    "evals": FOUNDATION | {"understanding", "providers"},
+    "evals": FOUNDATION | {"understanding", "providers", "db"},
 }
 ASSEMBLERS = {"api/app.py", "cli.py"}
 """The only files that may reach everywhere, because they put the parts together."""

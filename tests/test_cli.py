@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -18,7 +20,11 @@ import pytest
 
 import cli
 import terminal
+from core.settings import Settings
+from db.session import Transactions
 from tests.conftest import NOW
+from tests.support.airline import Airline
+from tests.support.trips import Trips
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_SECONDS = 60
@@ -87,7 +93,8 @@ def test_doctor_says_what_is_on_and_leaves_no_database_running(run_cli: Run, dat
     done = run_cli("doctor", DATA_DIR=str(data_dir))
     assert done.returncode == 0, done.stderr
     assert f"embedded in {data_dir}, no tables yet" in done.stdout
-    assert "simulated timetable; no booking, no payment" in done.stdout
+    assert "simulated timetable: no real seats" in done.stdout
+    assert "simulated VNPAY and MoMo: no money moves" in done.stdout
     assert "offline (no GROQ_API_KEY)" in done.stdout
     assert "the first server will have this database's world begin at 2026-11-21 09:00" in done.stdout
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
@@ -327,6 +334,38 @@ def test_site_key_is_made_and_ended(run_cli: Run, database_url: str) -> None:
     assert run_cli("revoke-site", key, DATABASE_URL=database_url).returncode == 0
     again = run_cli("revoke-site", key, DATABASE_URL=database_url)
     assert (again.returncode, "revoked before" in again.stderr) == (2, True)
+
+
+def test_nothing_that_waits_is_said_so_and_nothing_is_settled(run_cli: Run, database_url: str) -> None:
+    world = {"DATABASE_URL": database_url}
+    assert "Nothing waits for a person." in run_cli("review", **world).stdout
+    refused = run_cli("settle", "refund", str(uuid4()), "again", **world)
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1), refused.stderr
+
+
+def test_decision_that_is_none_is_told_in_a_line(run_cli: Run) -> None:
+    refused = run_cli("settle", "booking", str(uuid4()), "away")
+    assert refused.returncode == 2
+    assert "away is none of held, ticketed, cancelled" in refused.stderr
+
+
+async def test_what_waits_for_a_person_is_listed_and_settled(
+    run_cli: Run, database_url: str, transactions: Transactions, settings: Settings
+) -> None:
+    trips = Trips(transactions, settings.keys, Airline())
+    await trips.move_in()
+    booking_id = await trips.add("needs_review")
+
+    def work() -> None:
+        listed = run_cli("review", DATABASE_URL=database_url).stdout
+        assert str(booking_id) in listed
+        assert "1890000 VND" in listed
+        assert "NGUYEN" not in listed
+        settled = run_cli("settle", "booking", str(booking_id), "refunding", DATABASE_URL=database_url)
+        assert "The booking is refunding." in settled.stdout, settled.stderr
+
+    await asyncio.to_thread(work)
+    assert (await trips.read(booking_id)).phase == "refunding"
 
 
 def test_origin_that_is_none_is_told_in_a_line(run_cli: Run) -> None:

@@ -85,6 +85,11 @@ LIVE_AMADEUS: dict[str, Any] = {"amadeus_client_id": "id", "amadeus_client_secre
 TEST_AMADEUS = LIVE_AMADEUS | {"amadeus_base_url": "https://test.api.amadeus.com"}
 
 
+TEST_MOMO: dict[str, Any] = {"momo_partner_code": "MOMO", "momo_access_key": "x", "momo_secret_key": "y"}
+LIVE_MOMO = TEST_MOMO | {"momo_base_url": "https://payment.momo.vn"}
+TEST_VNPAY: dict[str, Any] = {"vnpay_tmn_code": "SHOP0001", "vnpay_hash_secret": "x"}
+
+
 @pytest.mark.parametrize(
     ("vendors", "world"),
     [
@@ -113,6 +118,14 @@ def test_world_is_that_of_the_vendors(vendors: dict[str, Any], world: str) -> No
         ({"amadeus_client_id": "id"}, "AMADEUS_CLIENT_ID and AMADEUS_CLIENT_SECRET"),
         (PRODUCTION | {"duffel_access_token": "duffel_test_x"}, "DUFFEL_ACCESS_TOKEN: a vendor's test mode"),
         (PRODUCTION | TEST_AMADEUS, "AMADEUS_BASE_URL: a vendor's test mode"),
+        ({"vnpay_tmn_code": "SHOP0001"}, "VNPAY_TMN_CODE and VNPAY_HASH_SECRET"),
+        ({"momo_partner_code": "MOMO", "momo_access_key": "x"}, "MOMO_SECRET_KEY are set together"),
+        (LIVE_MOMO, "MOMO_BASE_URL: payments are live and flights simulated"),
+        (LIVE_MOMO | TEST_AMADEUS, "payments are live and flights test"),
+        (LIVE_AMADEUS | TEST_MOMO, "payments are test and flights live"),
+        (LIVE_AMADEUS | TEST_MOMO | {"momo_base_url": "http://127.0.0.1:9"}, "payments are test and flights live"),
+        (LIVE_AMADEUS | LIVE_MOMO | TEST_VNPAY, "some are test systems and some are live"),
+        (PRODUCTION | TEST_MOMO, "MOMO_BASE_URL: a gateway's test system"),
     ],
 )
 def test_worlds_are_never_mixed(vendors: dict[str, Any], named: str) -> None:

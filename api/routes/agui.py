@@ -11,7 +11,7 @@ from sse_starlette import EventSourceResponse
 
 from api.deps import CurrentActor, PartsDep
 from api.errors import describe_errors
-from api.limits import limited
+from api.limits import ClientAddress, limited
 from api.routes.chat import STREAMED, start_turn
 from api.sse import reserve_stream, stream_run
 from core.errors import InvalidInput
@@ -49,6 +49,7 @@ async def run_agent(
     body: RunAgentInput,
     actor: CurrentActor,
     parts: PartsDep,
+    address: ClientAddress,
 ) -> EventSourceResponse:
     """Run one turn of a thread. An unknown thread is opened under the caller's X-Conversation-Token, or under a new
     one that comes back in that header; the same run id again is the same run."""
@@ -58,10 +59,10 @@ async def run_agent(
     known = replace(message, conversation_id=thread_id)
     with reserve_stream(parts):
         try:
-            turn = await start_turn(parts, actor, known)
+            turn = await start_turn(parts, actor, known, address)
         except ConversationNotFound:
             try:
-                turn = await start_turn(parts, actor, replace(message, new_conversation_id=thread_id))
+                turn = await start_turn(parts, actor, replace(message, new_conversation_id=thread_id), address)
             except ThreadIdTaken:  # just now by the same client, or by somebody else, who stays unknown
-                turn = await start_turn(parts, actor, known)
+                turn = await start_turn(parts, actor, known, address)
         return stream_run(parts, turn.run.id, headers={"X-Conversation-Token": turn.token} if turn.token else None)

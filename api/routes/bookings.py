@@ -1,4 +1,4 @@
-"""Bookings: make one, read them, give one up."""
+"""Bookings: make one, read them, fly otherwise, give one up."""
 
 from __future__ import annotations
 
@@ -7,15 +7,33 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api.deps import AccountHolder, DeskDep, KeysDep, LanguageDep, PageDep, PartsDep, Session
+from api.deps import AccountHolder, BookingHolder, ConsentDep, DeskDep, LanguageDep, PageDep, Session
 from api.errors import describe_errors
 from api.idempotency import OnceDep
-from api.schemas.bookings import BookingCancel, BookingCreate, BookingRead, describe_booking
+from api.schemas.bookings import (
+    BookingCancel,
+    BookingChangeRequest,
+    BookingCreate,
+    BookingRead,
+    CancellationQuoteRead,
+    ChangeQuery,
+    ChangeQuotesRead,
+    describe_booking,
+    describe_cancellation,
+    describe_changes,
+)
+from core.messages import Language
+from core.security import Actor
 from domain.bookings import PublicStatus
-from services.bookings import reading
+from domain.orders import ServiceChoice
+from services.bookings import amending, reading
 from services.bookings.creation import create_booking
+from services.bookings.desk import Desk
+from services.proposals.proposing import ConsentParts, propose_cancellation, propose_change
 
 router = APIRouter(tags=["bookings"])
+
+OWN = "/users/me/bookings/{booking_id}"
 
 
 @router.post(
@@ -25,37 +43,34 @@ async def make_booking(
     body: BookingCreate,
     actor: AccountHolder,
     once: OnceDep,
-    parts: PartsDep,
+    consent: ConsentDep,
     desk: DeskDep,
-    keys: KeysDep,
     language: LanguageDep,
 ) -> Response:
-    """Book an offer at the price it was last shown at: its seats are held until `pay_by`.
+    """Book an offer at the price it was last shown at, with seats and bags at the prices they have now.
 
-    A dearer one is 409 `price_changed` with the new price, under which the next call books it. PENDING with phase
-    `holding` where the provider has not answered within 8 seconds: ask again; FAILED where it refused.
+    Its seats are held until `pay_by`, or where the carrier holds none, are bought once it is paid. A dearer offer is
+    409 `price_changed` with the new price, under which the next call books it. PENDING with phase `holding` where the
+    provider has not answered within 8 seconds: ask again; FAILED where it refused.
     """
 
     async def book(booking_id: UUID) -> BookingRead:
         await create_booking(
-            parts.transactions,
-            parts.market,
+            consent,
             actor,
-            keys,
             booking_id=booking_id,
             offer_id=body.offer_id,
             passenger_ids=body.party,
+            services=[ServiceChoice(service_id=each.service_id, quantity=each.quantity) for each in body.services],
         )
-        await desk.advance(booking_id)
-        async with parts.transactions() as session:
-            return describe_booking(await reading.get_booking(session, actor, booking_id), language)
+        return await _advance(consent, desk, actor, booking_id, language)
 
     return await once.run_named(201, BookingRead, book)
 
 
 @router.get("/users/me/bookings", response_model=list[BookingRead], responses=describe_errors(401, 403, 404))
 async def list_bookings(
-    actor: AccountHolder,
+    actor: BookingHolder,
     session: Session,
     page: PageDep,
     language: LanguageDep,
@@ -66,33 +81,70 @@ async def list_bookings(
     return [describe_booking(each, language) for each in found]
 
 
-@router.get("/users/me/bookings/{booking_id}", response_model=BookingRead, responses=describe_errors(401, 403, 404))
-async def get_booking(booking_id: UUID, actor: AccountHolder, session: Session, language: LanguageDep) -> BookingRead:
+@router.get(OWN, response_model=BookingRead, responses=describe_errors(401, 403, 404))
+async def get_booking(booking_id: UUID, actor: BookingHolder, session: Session, language: LanguageDep) -> BookingRead:
     """A booking as it stands."""
     return describe_booking(await reading.get_booking(session, actor, booking_id), language)
 
 
-@router.patch(
-    "/users/me/bookings/{booking_id}/cancel",
-    response_model=BookingRead,
-    responses=describe_errors(400, 401, 403, 404),
+@router.get(
+    f"{OWN}/cancellation-quote",
+    response_model=CancellationQuoteRead,
+    responses=describe_errors(401, 403, 404, 409, 424),
 )
-@router.post(
-    "/users/me/bookings/{booking_id}/cancel",
-    response_model=BookingRead,
-    responses=describe_errors(400, 401, 403, 404),
-)
+async def quote_cancellation(booking_id: UUID, actor: BookingHolder, consent: ConsentDep) -> CancellationQuoteRead:
+    """What giving it up brings now. The quote is an open proposal, which takes the place of older ones."""
+    return describe_cancellation(await propose_cancellation(consent, actor, booking_id=booking_id))
+
+
+@router.patch(f"{OWN}/cancel", response_model=BookingRead, responses=describe_errors(401, 403, 404, 409, 424))
+@router.post(f"{OWN}/cancel", response_model=BookingRead, responses=describe_errors(401, 403, 404, 409, 424))
 async def cancel_booking(
     booking_id: UUID,
-    actor: AccountHolder,
-    parts: PartsDep,
+    actor: BookingHolder,
+    consent: ConsentDep,
     desk: DeskDep,
     language: LanguageDep,
-    body: BookingCancel | None = None,  # noqa: ARG001 - the reference names it; nothing of it is kept
+    body: BookingCancel | None = None,
 ) -> BookingRead:
-    """Give up a hold. PENDING with phase `releasing` where the provider has not answered within 8 seconds."""
-    async with parts.transactions() as session:
-        await reading.cancel_booking(session, actor, booking_id)
+    """Give a booking up, on the terms of `quote_hash` or else of the moment.
+
+    409 `terms_changed` where less comes back than the quote said; 409 `booking_busy` while the airline is asked. Phase
+    `releasing` or `cancelling` where the provider has not answered within 8 seconds.
+    """
+    await amending.cancel_booking(consent, actor, booking_id=booking_id, quote_hash=body.quote_hash if body else None)
+    return await _advance(consent, desk, actor, booking_id, language)
+
+
+@router.get(f"{OWN}/change-quote", response_model=ChangeQuotesRead, responses=describe_errors(401, 403, 404, 409, 424))
+async def quote_change(
+    booking_id: UUID, asked: Annotated[ChangeQuery, Query()], actor: BookingHolder, consent: ConsentDep
+) -> ChangeQuotesRead:
+    """Ways to fly a part of the trip on another day. Each is an open proposal, of which one can be agreed to."""
+    found = await propose_change(consent, actor, booking_id=booking_id, changes=asked.to_changes())
+    return describe_changes(booking_id, found)
+
+
+@router.post(f"{OWN}/change", response_model=BookingRead, responses=describe_errors(401, 403, 404, 409, 424))
+async def change_booking(
+    booking_id: UUID,
+    body: BookingChangeRequest,
+    actor: BookingHolder,
+    consent: ConsentDep,
+    desk: DeskDep,
+    language: LanguageDep,
+) -> BookingRead:
+    """Fly otherwise, as a change quote says. Where `amount_due` is set, the airline is asked once that is paid."""
+    await amending.change_booking(
+        consent, actor, booking_id=booking_id, quote_id=body.quote_id, quote_hash=body.quote_hash
+    )
+    return await _advance(consent, desk, actor, booking_id, language)
+
+
+async def _advance(
+    consent: ConsentParts, desk: Desk, actor: Actor, booking_id: UUID, language: Language
+) -> BookingRead:
+    """The booking as it stands once everything that was quick is done."""
     await desk.advance(booking_id)
-    async with parts.transactions() as session:
+    async with consent.transactions() as session:
         return describe_booking(await reading.get_booking(session, actor, booking_id), language)

@@ -11,7 +11,7 @@ from sse_starlette import EventSourceResponse
 
 from api.deps import CurrentActor, PageDep, Parts, PartsDep, Session
 from api.errors import describe_errors, language_of
-from api.limits import limited
+from api.limits import ClientAddress, limited
 from api.schemas.chat import (
     ActiveRun,
     ChatRequest,
@@ -145,9 +145,11 @@ async def claim_conversation(conversation_id: UUID, actor: CurrentActor, session
     responses=STREAMED | describe_errors(401, 403, 404, 409),
     dependencies=[limited(CHAT)],
 )
-async def send_message(body: ChatRequest, request: Request, actor: CurrentActor, parts: PartsDep) -> Response:
+async def send_message(
+    body: ChatRequest, request: Request, actor: CurrentActor, parts: PartsDep, address: ClientAddress
+) -> Response:
     """Say something; without a `conversation_id` a new conversation is opened. SSE with `Accept: text/event-stream`."""
-    return await _send(body, body.conversation_id, request, actor, parts)
+    return await _send(body, body.conversation_id, request, actor, parts, address)
 
 
 @router.post(
@@ -157,10 +159,15 @@ async def send_message(body: ChatRequest, request: Request, actor: CurrentActor,
     dependencies=[limited(CHAT)],
 )
 async def send_message_to(
-    conversation_id: UUID, body: ChatRequest, request: Request, actor: CurrentActor, parts: PartsDep
+    conversation_id: UUID,
+    body: ChatRequest,
+    request: Request,
+    actor: CurrentActor,
+    parts: PartsDep,
+    address: ClientAddress,
 ) -> Response:
     """Say something in a conversation; the path decides which."""
-    return await _send(body, conversation_id, request, actor, parts)
+    return await _send(body, conversation_id, request, actor, parts, address)
 
 
 @router.get(
@@ -209,7 +216,7 @@ def read_cursor(text: str | None) -> int:
 
 
 async def _send(
-    body: ChatRequest, conversation_id: UUID | None, request: Request, actor: Actor, parts: Parts
+    body: ChatRequest, conversation_id: UUID | None, request: Request, actor: Actor, parts: Parts, address: str
 ) -> Response:
     request.state.language = read_language((body.message or "")[:500]) or body.language
     if body.message is None:
@@ -224,7 +231,7 @@ async def _send(
         context=body.context,
     )
     with reserve_stream(parts):
-        turn = await start_turn(parts, actor, incoming)
+        turn = await start_turn(parts, actor, incoming, address)
         headers = {"X-Conversation-Token": turn.token} if turn.token else {}
         if "text/event-stream" in request.headers.get("accept", ""):
             return stream_run(parts, turn.run.id, headers=headers)
@@ -233,13 +240,13 @@ async def _send(
     return JSONResponse((await _read_reply(parts, turn)).model_dump(mode="json"), headers=headers)
 
 
-async def start_turn(parts: Parts, actor: Actor, incoming: Incoming) -> Turn:
+async def start_turn(parts: Parts, actor: Actor, incoming: Incoming, address: str) -> Turn:
     """Commit a message with its run, then set the run going."""
     with parts.runner.reserve():
         async with parts.transactions() as session:
             turn = await begin_turn(session, actor, incoming, defaults=parts.thread_defaults)
         if turn.is_new:
-            parts.runner.start(turn, actor)
+            parts.runner.start(turn, actor, address)
     return turn
 
 

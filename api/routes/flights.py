@@ -19,11 +19,13 @@ from api.schemas.flights import (
     FlightSearchResponse,
     FreshOfferRead,
     SeatMapResponse,
+    ServicesResponse,
     read_calendar,
     read_fresh,
     read_result,
     read_rules,
     read_seats,
+    read_services,
 )
 from db.models import FlightSearch
 from services.flights import history, offers
@@ -97,6 +99,17 @@ async def read_one_offer(offer_id: UUID, parts: PartsDep) -> FreshOfferRead:
 async def read_seat_map(offer_id: UUID, parts: PartsDep) -> SeatMapResponse:
     """The cabins of each flight, and which of their seats are for sale to these travellers."""
     return read_seats(await offers.get_seat_maps(parts.transactions, parts.market, offer_id))
+
+
+@router.get(
+    "/flights/offers/{offer_id}/services",
+    response_model=ServicesResponse,
+    responses=describe_errors(401, 403, 404, 409, 424),
+    dependencies=[limited(CHAT)],
+)
+async def read_offer_services(offer_id: UUID, parts: PartsDep) -> ServicesResponse:
+    """The bags that can be bought with an offer now, for each of its travellers; seats are in the seat map."""
+    return read_services(await offers.get_services(parts.transactions, parts.market, offer_id))
 
 
 @router.get(

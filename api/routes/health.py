@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.deps import PartsDep
 from db.migrate import is_at_head
+from services.backlog import forget, measure
 
 log = structlog.get_logger()
 
@@ -51,6 +52,12 @@ async def get_readiness(parts: PartsDep) -> JSONResponse:
 
 
 @router.get("/metrics", response_class=Response)
-async def get_metrics() -> Response:
-    """Counters in Prometheus' text format."""
+async def get_metrics(parts: PartsDep) -> Response:
+    """This process' counters, and what the rows say is under way, in Prometheus' text format."""
+    try:
+        async with asyncio.timeout(READY_SECONDS), parts.transactions() as session:
+            await measure(session)
+    except (SQLAlchemyError, TimeoutError) as error:
+        log.warning("metrics.incomplete", error=type(error).__name__)
+        forget()
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

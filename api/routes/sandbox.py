@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from api.deps import PartsDep
@@ -56,18 +58,31 @@ async def list_outbox(outbox: OutboxDep) -> JSONResponse:
     return JSONResponse([_to_json(stored) for stored in mails], headers={"Cache-Control": "no-store"})
 
 
+@router.get("/outbox/{message_id}/{position}")
+async def get_attachment(
+    message_id: UUID, position: Annotated[int, PathParameter(ge=0, le=100)], outbox: OutboxDep
+) -> Response:
+    """A file of a mail, to be saved: a page among them would be ours to whoever opened it here."""
+    found = await outbox.find_attachment(str(message_id), position)
+    if found is None:
+        raise NotFound
+    headers = {"Content-Disposition": f'attachment; filename="{found.name}"', "Cache-Control": "no-store"}
+    return Response(found.content, media_type=found.content_type, headers=headers)
+
+
 @router.get("/sandbox.css")
 async def get_sandbox_style() -> FileResponse:
     return FileResponse(STYLE, headers={"Cache-Control": "no-cache"})
 
 
-def _describe(stored: StoredMail, language: Language, zone: ZoneInfo) -> dict[str, str]:
+def _describe(stored: StoredMail, language: Language, zone: ZoneInfo) -> dict[str, Any]:
     at_local = stored.sent_at.astimezone(zone)
     return {
         "subject": stored.mail.subject,
         "to": stored.mail.to,
         "text": stored.mail.text,
         "language": stored.mail.language,
+        "attachments": _list_attachments(stored),
         "when": f"{format_clock(at_local)}, {format_day(at_local, language)}",
         "sent_at": stored.sent_at.isoformat(),
     }
@@ -80,6 +95,18 @@ def _to_json(stored: StoredMail) -> dict[str, Any]:
         "subject": stored.mail.subject,
         "text": stored.mail.text,
         "html": stored.mail.html,
+        "attachments": _list_attachments(stored),
         "language": stored.mail.language,
         "sent_at": stored.sent_at.isoformat(),
     }
+
+
+def _list_attachments(stored: StoredMail) -> list[dict[str, str]]:
+    return [
+        {
+            "name": each.name,
+            "content_type": each.content_type,
+            "url": f"/sandbox/outbox/{stored.mail.message_id}/{position}",
+        }
+        for position, each in enumerate(stored.mail.attachments)
+    ]

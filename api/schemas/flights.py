@@ -10,11 +10,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from domain.money import Money
 from domain.offers import Baggage, Condition, FlightOffer, LocalTime, Segment, Slice
-from domain.orders import FareNote
+from domain.orders import FareNote, ServiceKind
 from domain.seats import Deck, SeatFeature
 from domain.travellers import TravellerType
 from services.flights.calendar import DayPrice, DayState, PriceCalendar
-from services.flights.offers import FreshOffer, OfferRules, OfferSeats
+from services.flights.offers import FreshOffer, OfferRules, OfferSeats, OfferServices
 from services.flights.search import SearchResult, Source, SourceStatus
 from services.flights.selection import Badge, Selection, StoredOffer
 
@@ -122,6 +122,18 @@ class FreshOfferRead(FlightOfferRead):
     """False when its provider could not be asked now."""
 
 
+class SeatPriceRead(BaseModel):
+    """A seat for sale to one traveller."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    service_id: str
+    """Sent back in `services` of a booking."""
+    traveller: int
+    """Position among the offer's travellers: adults first, then children."""
+    price: Money
+
+
 class SeatRead(BaseModel):
     designator: str
     row: int
@@ -129,6 +141,8 @@ class SeatRead(BaseModel):
     is_available: bool
     price: Money | None
     """For the first traveller who may sit there."""
+    prices: list[SeatPriceRead]
+    """For each traveller who may; empty where the seat is taken."""
     features: list[SeatFeature]
 
 
@@ -152,6 +166,31 @@ class SeatMapResponse(BaseModel):
     offer_id: UUID
     simulated: bool
     seat_maps: list[SeatMapRead]
+
+
+class ServiceRead(BaseModel):
+    """A bag that can be bought with an offer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    service_id: str
+    """Sent back in `services` of a booking."""
+    kind: ServiceKind
+    traveller: int
+    """Position among the offer's travellers: adults first, then children, then infants."""
+    slices: list[int]
+    """Positions of the slices it is good for."""
+    bag: Baggage
+    price: Money
+    """For one."""
+    max_quantity: int
+
+
+class ServicesResponse(BaseModel):
+    offer_id: UUID
+    simulated: bool
+    services: list[ServiceRead]
+    """Empty where the provider sells none."""
 
 
 class FareRulesResponse(BaseModel):
@@ -238,6 +277,7 @@ def read_seats(seats: OfferSeats) -> SeatMapResponse:
                                 column=seat.column,
                                 is_available=seat.is_available,
                                 price=seat.prices[0].price if seat.prices else None,
+                                prices=[SeatPriceRead.model_validate(each) for each in seat.prices],
                                 features=list(seat.features),
                             )
                             for seat in cabin.seats
@@ -248,6 +288,14 @@ def read_seats(seats: OfferSeats) -> SeatMapResponse:
             )
             for each in seats.maps
         ],
+    )
+
+
+def read_services(found: OfferServices) -> ServicesResponse:
+    return ServicesResponse(
+        offer_id=found.stored.id,
+        simulated=found.stored.offer.simulated,
+        services=[ServiceRead.model_validate(each) for each in found.services],
     )
 
 

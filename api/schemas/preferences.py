@@ -39,6 +39,8 @@ class PreferenceUpdate(Update):
     currency: ThreeLetterCode | None = None
     home_airport: ThreeLetterCode | None = None
     meal: Annotated[MealCode, BeforeValidator(to_upper)] | None = None
+    reminders: bool | None = None
+    """Mail before check-in opens and before departure; on unless switched off."""
 
 
 class PreferenceRead(BaseModel):
@@ -52,6 +54,7 @@ class PreferenceRead(BaseModel):
     currency: str | None
     home_airport: str | None
     meal: MealCode | None
+    reminders: bool
     created_at: datetime
     updated_at: datetime
 

@@ -7,6 +7,9 @@ from db.models.bookings import BookingChange as BookingChange
 from db.models.bookings import BookingItem as BookingItem
 from db.models.bookings import BookingPassenger as BookingPassenger
 from db.models.bookings import BookingTransition as BookingTransition
+from db.models.calendar import CalendarConnectAttempt as CalendarConnectAttempt
+from db.models.calendar import CalendarConnection as CalendarConnection
+from db.models.calendar import CalendarEvent as CalendarEvent
 from db.models.clients import ApiClient as ApiClient
 from db.models.clients import IdempotencyKey as IdempotencyKey
 from db.models.clients import RateLimit as RateLimit
@@ -26,6 +29,7 @@ from db.models.payments import Payment as Payment
 from db.models.payments import PaymentEvent as PaymentEvent
 from db.models.payments import Refund as Refund
 from db.models.proposals import Proposal as Proposal
+from db.models.provider_events import ProviderEvent as ProviderEvent
 from db.models.users import AuditEvent as AuditEvent
 from db.models.users import ExchangeCode as ExchangeCode
 from db.models.users import RefreshToken as RefreshToken

@@ -14,8 +14,9 @@ from domain.bookings import OVER, PHASES, UNPAID, WORKED_ON
 from domain.offers import BookingFlow
 
 CallStep = Literal["hold", "release", "buy", "cancel", "change"]
-CallState = Literal["calling", "done", "refused"]
-"""calling: sent, or about to be; whether it arrived is not known until an answer or a look-up tells."""
+CallState = Literal["calling", "done", "refused", "orphaned"]
+"""calling: sent, or about to be; whether it arrived is not known until an answer or a look-up tells. orphaned: it had
+its effect after the booking was over, and somebody has to give back what it bought."""
 ChangeStatus = Literal["agreed", "under_way", "done", "failed"]
 """agreed: waits for its money; under_way: the airline is being asked, and the booking is `changing`."""
 
@@ -131,7 +132,7 @@ class BookingTransition(Base):
     phase_before: Mapped[str | None]
     phase_after: Mapped[str]
     actor: Mapped[str]
-    """`user`, `provider` (an airline by itself), `gateway` (a payment) or `system`."""
+    """`user`, `provider` (an airline by itself), `gateway` (a payment), `operator` (a person of ours) or `system`."""
     reason: Mapped[str | None]
     proposal_id: Mapped[UUID | None] = mapped_column(ForeignKey("proposals.id"))
     """The consent, where the move rests on one."""

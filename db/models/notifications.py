@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, CreatedAt, PrimaryKey, SealedText, one_of
 
-NotificationStatus = Literal["queued", "sent", "failed"]
+NotificationStatus = Literal["queued", "sent", "failed", "skipped"]
+"""skipped: overtaken by events, or not wanted, by the time it was due."""
 
 
 class NotificationLog(Base):
@@ -36,10 +37,11 @@ class NotificationLog(Base):
     language: Mapped[str]
     subject: Mapped[str | None]
     ref_id: Mapped[UUID | None]
-    """What it is about: a booking, a payment."""
+    """What it is about: a booking; for money given back beyond a price, the payment."""
     status: Mapped[str] = mapped_column(default="queued")
     letter: Mapped[SealedText | None]
-    """JSON: the address and what fills the template. Sealed, and gone once it is sent or given up."""
+    """JSON: the address and what fills the template. Sealed, and gone once it is sent or given up; absent where it is
+    all read from what `ref_id` names when it is sent."""
     token: Mapped[int] = mapped_column(default=0)
     """Grows with each claim; a sender with an older one may no longer write."""
     attempts: Mapped[int] = mapped_column(default=0)

@@ -85,6 +85,8 @@ class UserPreference(Base):
     home_airport: Mapped[str | None]
     meal: Mapped[str | None]
     """An IATA special meal code, such as VGML."""
+    reminders: Mapped[bool] = mapped_column(default=True)
+    """Whether to be reminded of check-in and departure; what happens to a booking is told in any case."""
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]

@@ -9,7 +9,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Conversation, ExchangeCode, IdempotencyKey, RefreshToken, User, UserSession, VerificationCode
+from db.models import (
+    Booking,
+    Conversation,
+    ExchangeCode,
+    IdempotencyKey,
+    RefreshToken,
+    User,
+    UserSession,
+    VerificationCode,
+)
 
 
 class UserRepository:
@@ -17,9 +26,12 @@ class UserRepository:
         self._session = session
 
     async def find(self, user_id: UUID, *, for_update: bool = False) -> User | None:
-        """The account as it stands now; locked until the transaction ends when `for_update`."""
+        """The account as it stands now; locked until the transaction ends when `for_update`.
+
+        Not against rows that refer to it: whoever has a booking in hand may write its owner a letter meanwhile.
+        """
         statement = select(User).where(User.id == user_id).execution_options(populate_existing=True)
-        return await self._session.scalar(statement.with_for_update() if for_update else statement)
+        return await self._session.scalar(statement.with_for_update(key_share=True) if for_update else statement)
 
     async def find_by_email(self, email: str, *, for_update: bool = False) -> User | None:
         statement = select(User).where(User.email == email).execution_options(populate_existing=True)
@@ -44,7 +56,9 @@ class UserRepository:
         """Remove the account with everything of its own; gives the ids of the conversations that went with it."""
         conversations = await self._session.scalars(select(Conversation.id).where(Conversation.user_id == user_id))
         found = list(conversations)
-        # the user first: a request under way holds that row and then wants its key
+        # bookings before the consents they rest on, which go with the user
+        await self._session.execute(delete(Booking).where(Booking.user_id == user_id))
+        # the user before the keys: a request under way holds that row and then wants its key
         await self._session.execute(delete(User).where(User.id == user_id))
         await self._session.execute(delete(IdempotencyKey).where(IdempotencyKey.owner_id == user_id))
         return found

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, false, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, false, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import clock
 from core.security import Actor
-from db.models import Booking, BookingCall, BookingItem, BookingPassenger, BookingTransition
-from domain.bookings import OVER, WORKED_ON, Phase
+from db.models import Booking, BookingCall, BookingChange, BookingItem, BookingPassenger
+from db.models.bookings import CallState, ChangeStatus
+from domain.bookings import OVER, UNPAID, WORKED_ON, Phase
+from domain.offers import Slice
 
 
 def readable_by(actor: Actor) -> ColumnElement[bool]:
@@ -38,6 +40,11 @@ class BookingRepository:
             statement = statement.where(Booking.phase.in_(phases))
         latest_first = statement.order_by(Booking.created_at.desc(), Booking.id.desc())
         return list(await self._session.scalars(latest_first.offset(skip).limit(limit)))
+
+    async def find_by_reference(self, actor: Actor, booking_reference: str) -> Booking | None:
+        """By its PNR; the latest where an airline has given one away again."""
+        statement = select(Booking).where(readable_by(actor), Booking.booking_reference == booking_reference)
+        return await self._session.scalar(statement.order_by(Booking.created_at.desc(), Booking.id.desc()).limit(1))
 
     async def find_live(self, quote_key: str) -> UUID | None:
         """The booking that stands for a quote."""
@@ -96,9 +103,14 @@ class BookingRepository:
         )
         return await self._session.scalar(statement) is not None
 
+    async def is_over(self, booking_id: UUID) -> bool:
+        """Whether nobody will fly by it."""
+        statement = select(Booking.id).where(Booking.id == booking_id, Booking.phase.in_(OVER))
+        return await self._session.scalar(statement) is not None
+
     async def list_lapsed(self, *, now: datetime, limit: int) -> Sequence[Booking]:
-        """Holds whose time to pay is over, locked until the transaction ends; others' locked ones are left out."""
-        statement = select(Booking).where(Booking.phase == "held", Booking.pay_by <= now).order_by(Booking.pay_by)
+        """Those whose time to pay is over, locked until the transaction ends; others' locked ones are left out."""
+        statement = select(Booking).where(Booking.phase.in_(UNPAID), Booking.pay_by <= now).order_by(Booking.pay_by)
         return list(await self._session.scalars(statement.limit(limit).with_for_update(skip_locked=True)))
 
     async def write(self, booking: Booking, **values: Any) -> bool:
@@ -117,10 +129,41 @@ class BookingRepository:
         statement = select(BookingCall).where(BookingCall.booking_id == booking_id, BookingCall.state == "calling")
         return await self._session.scalar(statement)
 
-    async def end_call(self, call_id: UUID, *, state: str, outcome: str) -> None:
+    async def end_call(self, call_id: UUID, *, state: CallState, outcome: str) -> None:
         ended = update(BookingCall).where(BookingCall.id == call_id)
         await self._session.execute(ended.values(state=state, outcome=outcome, ended_at=clock.now()))
 
-    async def count_transitions(self, booking_id: UUID) -> int:
-        statement = select(func.count()).select_from(BookingTransition)
-        return await self._session.scalar(statement.where(BookingTransition.booking_id == booking_id)) or 0
+    async def find_open_change(self, booking_id: UUID, *, for_update: bool = False) -> BookingChange | None:
+        """The change that was agreed to and has not ended."""
+        statement = select(BookingChange).where(
+            BookingChange.booking_id == booking_id, BookingChange.status.in_(("agreed", "under_way"))
+        )
+        return await self._session.scalar(statement.with_for_update() if for_update else statement)
+
+    async def end_change(self, change_id: UUID, status: ChangeStatus) -> None:
+        ended = update(BookingChange).where(BookingChange.id == change_id)
+        await self._session.execute(ended.values(status=status, updated_at=clock.now()))
+
+    async def end_lapsed_changes(self, *, now: datetime) -> int:
+        """Forget the changes nobody paid for in time; how many."""
+        lapsed = update(BookingChange).where(BookingChange.status == "agreed", BookingChange.expires_at <= now)
+        ended = await self._session.scalars(lapsed.values(status="failed", updated_at=now).returning(BookingChange.id))
+        return len(ended.all())
+
+    async def replace_slices(self, booking_id: UUID, slices: Sequence[Slice]) -> None:
+        """What is flown now."""
+        await self._session.execute(delete(BookingItem).where(BookingItem.booking_id == booking_id))
+        self.add_slices(booking_id, slices)
+
+    def add_slices(self, booking_id: UUID, slices: Sequence[Slice]) -> None:
+        self._session.add_all(
+            BookingItem(
+                booking_id=booking_id,
+                position=position,
+                kind="flight_slice",
+                payload=slice_.model_dump(mode="json"),
+                starts_at=slice_.departs.instant,
+                ends_at=slice_.arrives.instant,
+            )
+            for position, slice_ in enumerate(slices)
+        )

@@ -13,21 +13,27 @@ from db.models import (
     AuditEvent,
     Base,
     Booking,
+    BookingChange,
     BookingPassenger,
     BookingTransition,
+    CalendarConnection,
+    CalendarEvent,
     Conversation,
     ConversationMessage,
     FlightSearch,
     IdentityDocument,
     NotificationLog,
     Passenger,
+    Payment,
+    Proposal,
+    Refund,
     User,
     UserIdentity,
     UserPreference,
     UserSession,
 )
 
-WITHHELD = frozenset({"hashed_password", "token_hash", "letter", "raw", "details", "contact"})
+WITHHELD = frozenset({"hashed_password", "token_hash", "refresh_token", "letter", "raw", "details", "contact"})
 """Secrets that prove who somebody is, and what is sealed: copies of what stands in other tables."""
 
 
@@ -50,6 +56,12 @@ def owned_by(user_id: UUID) -> Mapping[type[Base], ColumnElement[bool]]:
         Booking: Booking.user_id == user_id,
         BookingPassenger: BookingPassenger.booking_id.in_(bookings),
         BookingTransition: BookingTransition.booking_id.in_(bookings),
+        BookingChange: BookingChange.booking_id.in_(bookings),
+        Proposal: Proposal.user_id == user_id,
+        CalendarConnection: CalendarConnection.user_id == user_id,
+        CalendarEvent: CalendarEvent.user_id == user_id,
+        Payment: Payment.user_id == user_id,
+        Refund: Refund.payment_id.in_(select(Payment.id).where(Payment.user_id == user_id)),
         AuditEvent: AuditEvent.user_id == user_id,
     }
 

@@ -7,9 +7,17 @@ from datetime import datetime
 from sqlalchemy import Text, cast, column, delete, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Conversation, ExchangeCode, RateLimit, SignInAttempt, UserSession, VerificationCode
+from db.models import (
+    CalendarConnectAttempt,
+    Conversation,
+    ExchangeCode,
+    RateLimit,
+    SignInAttempt,
+    UserSession,
+    VerificationCode,
+)
 
-EXPIRING = (UserSession, VerificationCode, SignInAttempt, ExchangeCode, RateLimit)
+EXPIRING = (UserSession, VerificationCode, SignInAttempt, CalendarConnectAttempt, ExchangeCode, RateLimit)
 
 CHECKPOINT_TABLES = tuple(
     table(name, column("thread_id"), schema="checkpoints")

@@ -2,19 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, delete, false, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import clock
-from db.models import NotificationLog
+from core.messages import Language
+from core.security import Actor
+from db.models import Conversation, NotificationLog, Run, UserPreference
+
+DEFAULT_LANGUAGE: Language = "vi"
+
+
+def readable_by(actor: Actor) -> ColumnElement[bool]:
+    """Which notifications exist for a caller: their own."""
+    return false() if actor.user_id is None else NotificationLog.user_id == actor.user_id
 
 
 class NotificationRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+
+    async def list_readable(
+        self,
+        actor: Actor,
+        *,
+        type: str | None,  # noqa: A002 - the column's name
+        skip: int,
+        limit: int,
+    ) -> Sequence[NotificationLog]:
+        """Latest first."""
+        statement = select(NotificationLog).where(readable_by(actor))
+        if type is not None:
+            statement = statement.where(NotificationLog.type == type)
+        latest_first = statement.order_by(NotificationLog.created_at.desc(), NotificationLog.id.desc())
+        return list(await self._session.scalars(latest_first.offset(skip).limit(limit)))
+
+    async def add_reference(
+        self,
+        notification_id: UUID,
+        *,
+        user_id: UUID,
+        type: str,  # noqa: A002 - the column's name
+        ref_id: UUID,
+        due_at: datetime,
+    ) -> bool:
+        """A letter to be written from the row it names when it is due; False when there is one of this id."""
+        row = insert(NotificationLog).values(
+            id=notification_id,
+            user_id=user_id,
+            type=type,
+            ref_id=ref_id,
+            language=await self.find_language(user_id),
+            lease_until=clock.lease_now(),
+            due_at=due_at,
+        )
+        added = await self._session.scalar(row.on_conflict_do_nothing().returning(NotificationLog.id))
+        return added is not None
+
+    async def find_language(self, user_id: UUID) -> Language:
+        """What a user reads: as they set it, else as they last wrote in the chat, else as of their last letter."""
+        told = select(UserPreference.locale).where(UserPreference.user_id == user_id)
+        spoken = (
+            select(Run.language)
+            .join(Conversation, Conversation.id == Run.conversation_id)
+            .where(Conversation.user_id == user_id)
+            .order_by(Run.created_at.desc())
+            .limit(1)
+        )
+        written = (
+            select(NotificationLog.language)
+            .where(NotificationLog.user_id == user_id)
+            .order_by(NotificationLog.created_at.desc())
+            .limit(1)
+        )
+        sources = (each.scalar_subquery() for each in (told, spoken, written))
+        return cast("Language", await self._session.scalar(select(func.coalesce(*sources))) or DEFAULT_LANGUAGE)
+
+    async def drop_queued(self, *, user_id: UUID, ref_id: UUID, types: Collection[str], keep: Collection[UUID]) -> None:
+        """Take back letters about a row that nobody has sent yet."""
+        await self._session.execute(
+            delete(NotificationLog).where(
+                NotificationLog.user_id == user_id,
+                NotificationLog.ref_id == ref_id,
+                NotificationLog.type.in_(types),
+                NotificationLog.status == "queued",
+                NotificationLog.id.not_in(keep),
+            )
+        )
+
+    async def find_latest(self, *, user_id: UUID, ref_id: UUID, type: str) -> datetime | None:  # noqa: A002 - as above
+        """When a user was last written to about a row, in a letter of this type."""
+        statement = select(func.max(NotificationLog.created_at)).where(
+            NotificationLog.user_id == user_id, NotificationLog.ref_id == ref_id, NotificationLog.type == type
+        )
+        return await self._session.scalar(statement)
+
+    async def wants_reminders(self, user_id: UUID) -> bool:
+        statement = select(UserPreference.reminders).where(UserPreference.user_id == user_id)
+        return await self._session.scalar(statement) is not False
 
     async def claim_due(
         self, *, now: datetime, lease_seconds: int, notification_id: UUID | None = None
@@ -52,6 +143,10 @@ class NotificationRepository:
     async def record_failed(self, claimed: NotificationLog) -> bool:
         """Give a letter up and wipe it; False when it is no longer the claimer's."""
         return await self._close(claimed, status="failed", letter=None)
+
+    async def record_skipped(self, claimed: NotificationLog) -> bool:
+        """Leave a letter unsent for good; False when it is no longer the claimer's."""
+        return await self._close(claimed, status="skipped", letter=None)
 
     async def put_off(self, claimed: NotificationLog, *, due_at: datetime) -> bool:
         """Leave a letter for later; False when it is no longer the claimer's."""

@@ -10,8 +10,9 @@ import httpx
 from core.clock import clock
 from core.settings import Settings
 from providers.flights.amadeus import Amadeus
-from providers.flights.base import FlightProvider
+from providers.flights.base import EventReader, FlightProvider
 from providers.flights.duffel import Duffel
+from providers.flights.duffel_webhooks import DuffelWebhooks
 from providers.flights.guard import GuardedProvider
 
 
@@ -42,3 +43,9 @@ def open_flight_providers(
     )
     with closing(amadeus):
         yield tuple(GuardedProvider(provider) for provider in [*vendors, amadeus])
+
+
+def create_duffel_events(settings: Settings) -> EventReader | None:
+    """Who hears Duffel; None where no webhook was agreed on."""
+    secret = settings.duffel_webhook_secret
+    return DuffelWebhooks(secret.get_secret_value()) if secret is not None else None

@@ -17,6 +17,7 @@ FlightProviderError      says what the caller can do
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 from domain.money import Money
@@ -202,6 +203,38 @@ class FlightProvider(Protocol):
 
     async def change(self, quote: ChangeQuote) -> Order:
         """Change the order on these terms, the difference paid. Raises OfferGone and SoldOut."""
+        ...
+
+
+class EventForged(Exception):
+    """Not signed by whom it claims to come from, or too long ago."""
+
+
+class EventUnreadable(Exception):
+    """Signed, and makes no sense."""
+
+
+class OrderEvent(NamedTuple):
+    """Something a provider tells by itself: at least once and in no order. Read the order, do not believe this."""
+
+    key: str
+    """The same for every delivery of one happening."""
+    event_type: str
+    order_id: str | None
+    reference: str | None
+    """Ours, where the provider keeps it."""
+    is_live: bool
+    """About real seats; a vendor's test mode speaks of others."""
+
+
+class EventReader(Protocol):
+    @property
+    def provider(self) -> str:
+        """The name of the provider it hears."""
+        ...
+
+    def read(self, body: bytes, signature: str, *, now: datetime) -> OrderEvent:
+        """Raises EventForged, and EventUnreadable."""
         ...
 
 

@@ -6,15 +6,47 @@ import hashlib
 import hmac
 import re
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.offers import Value
+from providers.flights.base import EventForged, EventUnreadable, OrderEvent
+from providers.flights.duffel_offers import NAME
 
 TOLERANCE_SECONDS = 300
 """How old a signature may be, or how far ahead: an overheard one cannot be used later."""
 
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
+
+
+WireName = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")]
+"""What Duffel calls things; nothing that a database would stumble over."""
+
+
+class DuffelWebhooks:
+    """Hears Duffel, by the secret it gave out when the webhook was made."""
+
+    provider = NAME
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def read(self, body: bytes, signature: str, *, now: datetime) -> OrderEvent:
+        if not is_signed(body, signature, secret=self._secret, now=now):
+            raise EventForged
+        try:
+            event = parse_event(body)
+        except ValueError as error:
+            raise EventUnreadable from error
+        return OrderEvent(
+            # one happening has one key of each type: an order is created, and later updated, under its own name
+            key=f"{event.event_type} {event.idempotency_key or event.event_id}",
+            event_type=event.event_type,
+            order_id=event.order_id,
+            reference=event.reference,
+            is_live=event.live_mode,
+        )
 
 
 class DuffelEvent(Value):
@@ -61,12 +93,12 @@ class _Wire(BaseModel):
 
 
 class _Metadata(_Wire):
-    reference: str | None = None
+    reference: WireName | None = None
 
 
 class _Subject(_Wire):
-    id: str | None = None
-    order_id: str | None = None
+    id: WireName | None = None
+    order_id: WireName | None = None
     metadata: _Metadata | None = None
 
 
@@ -75,8 +107,8 @@ class _Data(_Wire):
 
 
 class _Event(_Wire):
-    id: str
-    type: str
+    id: WireName
+    type: WireName
     live_mode: bool
-    idempotency_key: str | None = None
+    idempotency_key: WireName | None = None
     data: _Data = Field(default_factory=_Data)

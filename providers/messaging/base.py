@@ -29,6 +29,20 @@ class MailUnavailable(MailError):
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that comes with a mail: text, in UTF-8."""
+
+    name: str
+    """ASCII, with its extension."""
+    content_type: str
+    """`text/…`, with its parameters other than the charset."""
+    content: bytes
+
+    def __repr__(self) -> str:
+        return f"Attachment({self.content_type})"
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A mail to one person. Its repr is silent about what only they may know."""
 
@@ -39,6 +53,7 @@ class Mail:
     text: str
     html: str
     language: str
+    attachments: tuple[Attachment, ...] = ()
 
     def __repr__(self) -> str:
         return f"Mail({self.message_id})"
@@ -67,3 +82,7 @@ class Outbox(Protocol):
     """Where simulated mail can be read."""
 
     async def list_newest(self, *, limit: int) -> Sequence[StoredMail]: ...
+
+    async def find_attachment(self, message_id: str, position: int) -> Attachment | None:
+        """A file of a mail, counted from 0."""
+        ...

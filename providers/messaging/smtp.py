@@ -26,7 +26,7 @@ from core.clock import clock
 from core.errors import ConfigurationError
 from core.origins import is_loopback
 from core.settings import Settings
-from providers.messaging.base import SEND_SECONDS, Mail, MailNotAccepted, MailUnavailable
+from providers.messaging.base import SEND_SECONDS, Attachment, Mail, MailNotAccepted, MailUnavailable
 
 STEP_SECONDS = 10
 """For the connection and for each answer."""
@@ -135,8 +135,20 @@ class SmtpSender:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
+        for attachment in mail.attachments:
+            _attach(message, attachment)
         message["Content-Language"] = mail.language  # now: an earlier one would go to the first part
         return message
+
+
+def _attach(message: EmailMessage, attachment: Attachment) -> None:
+    kind, *params = (part.strip() for part in attachment.content_type.split(";"))
+    message.add_attachment(
+        attachment.content.decode(),
+        subtype=kind.removeprefix("text/"),
+        filename=attachment.name,
+        params=dict(param.split("=", 1) for param in params),
+    )
 
 
 def _read_refusal(error: SMTPResponseException) -> MailNotAccepted | MailUnavailable:

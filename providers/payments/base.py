@@ -11,6 +11,7 @@ GatewayError             nothing about money is decided by one of these
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import AwareDatetime
@@ -147,4 +148,8 @@ class PaymentGateway(Protocol):
 
     async def refund(self, order: RefundOrder) -> RefundState:
         """Raises GatewayDown, GatewayUnknown and GatewayRefused."""
+        ...
+
+    def may_repeat(self, order: RefundOrder, *, asked_at: datetime) -> bool:
+        """Whether a refund that was asked for then, and may have been made, can be asked for now and be made once."""
         ...

@@ -7,7 +7,7 @@ charge's own is not sent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import httpx
@@ -43,7 +43,7 @@ from providers.payments.vnpay_signing import (
     sign_values,
     write_query,
 )
-from providers.payments.wire import Effect, post_json
+from providers.payments.wire import REFUND_SECONDS, Effect, post_json
 
 VERSION = "2.1.0"
 VIETNAM = timezone(timedelta(hours=7))
@@ -169,6 +169,11 @@ class Vnpay:
             case code:
                 raise GatewayRefused(code)
 
+    def may_repeat(self, order: RefundOrder, *, asked_at: datetime) -> bool:
+        """A full one always; a part only on its day, which must not end before VNPAY reads the question."""
+        arrives_by = self._clock() + timedelta(seconds=REFUND_SECONDS)
+        return order.amount == order.charged or _day_of(arrives_by) == _day_of(asked_at)
+
     async def _look_up_refund(self, order: RefundOrder) -> RefundState:
         """What became of a refund VNPAY already has; pending where it cannot be told.
 
@@ -234,6 +239,10 @@ class Vnpay:
 
 def write_time(at: datetime) -> str:
     return at.astimezone(VIETNAM).strftime("%Y%m%d%H%M%S")
+
+
+def _day_of(at: datetime) -> date:
+    return at.astimezone(VIETNAM).date()
 
 
 def _state_told(code: str, status: str) -> PaymentState:

@@ -53,7 +53,11 @@ NOTICE_FAULTS: tuple[NoticeFault, ...] = get_args(NoticeFault)
 
 GatewayOperation = Literal["create_link", "query", "refund", "notice"]
 """What a payment gateway is asked for, and what it tells by itself."""
-FaultyOperation = Operation | GatewayOperation
+CalendarOperation = Literal[
+    "calendar_token", "calendar_revoke", "calendar_insert", "calendar_update", "calendar_delete"
+]
+"""What a calendar is asked for."""
+FaultyOperation = Operation | GatewayOperation | CalendarOperation
 
 
 SPENT_KEPT = 20

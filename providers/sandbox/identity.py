@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS sandbox.google_codes (
     expires_at timestamptz NOT NULL
 )
 """,
+    "ALTER TABLE sandbox.google_codes ADD COLUMN IF NOT EXISTS scope text NOT NULL DEFAULT ''",
+    "ALTER TABLE sandbox.google_codes ADD COLUMN IF NOT EXISTS is_offline boolean NOT NULL DEFAULT false",
 )
 
 _LIST_KEYS = text("SELECT kid, private_key FROM sandbox.google_keys ORDER BY id DESC")
@@ -56,8 +58,9 @@ _ADD_KEY = text("INSERT INTO sandbox.google_keys (kid, private_key) VALUES (:kid
 _DROP_OTHER_KEYS = text("DELETE FROM sandbox.google_keys WHERE kid <> :kid")
 _ADD_CODE = text(
     """INSERT INTO sandbox.google_codes
-    (code_hash, redirect_uri, nonce, code_challenge, email, email_verified, full_name, expires_at)
-    VALUES (:code_hash, :redirect_uri, :nonce, :code_challenge, :email, :email_verified, :full_name, :expires_at)"""
+    (code_hash, redirect_uri, nonce, code_challenge, email, email_verified, full_name, expires_at, scope, is_offline)
+    VALUES (:code_hash, :redirect_uri, :nonce, :code_challenge, :email, :email_verified, :full_name, :expires_at,
+        :scope, :is_offline)"""
 )
 _TAKE_CODE = text("DELETE FROM sandbox.google_codes WHERE code_hash = :code_hash RETURNING *")
 _FORGET_CODES = text("DELETE FROM sandbox.google_codes WHERE expires_at <= :now")
@@ -72,8 +75,19 @@ class Person:
     full_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What a code was made for."""
+
+    id_token: str
+    email: str
+    scope: str
+    is_offline: bool
+    """Whether the client may come back without the browser."""
+
+
 class InvalidGrant(Exception):
-    """A code that is unknown, used, over, or another client's or browser's."""
+    """A code that is unknown, used, over, or another client's or browser's; a refresh token that is no more."""
 
 
 def issuer_at(base_url: str) -> str:
@@ -90,7 +104,16 @@ class SandboxGoogle:
         self.issuer = issuer_at(base_url)
         self.redirect_uris = redirect_uris
 
-    async def make_code(self, person: Person, *, redirect_uri: str, nonce: str, code_challenge: str) -> str:
+    async def make_code(
+        self,
+        person: Person,
+        *,
+        redirect_uri: str,
+        nonce: str,
+        code_challenge: str,
+        scope: str,
+        is_offline: bool,
+    ) -> str:
         """What the browser brings back: good once, for a minute."""
         code = f"4/{new_token()}"
         values = {
@@ -102,14 +125,16 @@ class SandboxGoogle:
             "email_verified": person.email_verified,
             "full_name": person.full_name,
             "expires_at": clock.now() + CODE_LIFE,
+            "scope": scope,
+            "is_offline": is_offline,
         }
         async with self._transactions() as session:
             await session.execute(_FORGET_CODES, {"now": clock.now()})
             await session.execute(_ADD_CODE, values)
         return code
 
-    async def redeem(self, *, code: str, code_verifier: str, redirect_uri: str) -> str:
-        """The ID token for a code, which is used up whatever comes of it; raises InvalidGrant."""
+    async def redeem(self, *, code: str, code_verifier: str, redirect_uri: str) -> Redeemed:
+        """What a code was made for; it is used up whatever comes of it. Raises InvalidGrant."""
         async with self._transactions() as session:
             found = (await session.execute(_TAKE_CODE, {"code_hash": _hash(code)})).mappings().first()
         if found is None or found["expires_at"] <= clock.now():
@@ -117,7 +142,8 @@ class SandboxGoogle:
         if found["redirect_uri"] != redirect_uri or found["code_challenge"] != make_code_challenge(code_verifier):
             raise InvalidGrant
         person = Person(found["email"], found["email_verified"], found["full_name"])
-        return await self.sign(self.describe(person, nonce=found["nonce"]))
+        id_token = await self.sign(self.describe(person, nonce=found["nonce"]))
+        return Redeemed(id_token, person.email, found["scope"], found["is_offline"])
 
     def describe(self, person: Person, *, nonce: str) -> dict[str, Any]:
         """The claims of an ID token, as Google makes them."""

@@ -15,6 +15,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from core.messages import Language, choose_language, say
 from core.templates import render
 from domain.contacts import normalise_email
+from providers.sandbox.faults import FaultKind
+from providers.sandbox.google_calendar import SandboxCalendars
+from providers.sandbox.google_calendar_face import CALENDAR_SCOPES, CalendarsDep
 from providers.sandbox.identity import (
     PATH,
     SANDBOX_CLIENT_ID,
@@ -27,6 +30,8 @@ from providers.sandbox.identity import (
 
 KEYS_GOOD_SECONDS = 3600
 MAX_LINE = 500
+TOKEN_FAULTS: tuple[FaultKind, ...] = ("server_error", "revoked")
+REVOKE_FAULTS: tuple[FaultKind, ...] = ("server_error",)
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -61,6 +66,7 @@ class AuthorizationRequest:
     nonce: str
     code_challenge: str
     code_challenge_method: str
+    access_type: str
 
     @classmethod
     def read(cls, params: Mapping[str, str]) -> AuthorizationRequest:
@@ -70,11 +76,16 @@ class AuthorizationRequest:
         """Whether the browser may be sent back at all."""
         return self.client_id == SANDBOX_CLIENT_ID and self.redirect_uri in google.redirect_uris
 
+    @property
+    def wants_calendar(self) -> bool:
+        return not CALENDAR_SCOPES.isdisjoint(self.scope.split())
+
     def is_complete(self) -> bool:
         return (
             self.response_type == "code"
             and "openid" in self.scope.split()
-            and _is_line(self.nonce)
+            # Google asks for none where a client wants more than a sign-in
+            and (_is_line(self.nonce) or self.wants_calendar)
             and self.code_challenge_method == "S256"
             and _CHALLENGE.fullmatch(self.code_challenge) is not None
         )
@@ -89,11 +100,12 @@ async def get_configuration(google: GoogleDep) -> JSONResponse:
         "issuer": google.issuer,
         "authorization_endpoint": f"{google.issuer}/authorize",
         "token_endpoint": f"{google.issuer}/token",
+        "revocation_endpoint": f"{google.issuer}/revoke",
         "jwks_uri": f"{google.issuer}/jwks",
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": ["openid", "email", "profile"],
+        "scopes_supported": ["openid", "email", "profile", *sorted(CALENDAR_SCOPES)],
         "token_endpoint_auth_methods_supported": ["client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
     }
@@ -124,34 +136,68 @@ async def hear_who(request: Request, google: GoogleDep, form: FormDep) -> Respon
     person = _read_person(form)
     if person is None:
         return _show_page(request, asked, typed=form)
+    scope = " ".join(each for each in asked.scope.split() if "calendar" in form or each not in CALENDAR_SCOPES)
     code = await google.make_code(
-        person, redirect_uri=asked.redirect_uri, nonce=asked.nonce, code_challenge=asked.code_challenge
+        person,
+        redirect_uri=asked.redirect_uri,
+        nonce=asked.nonce,
+        code_challenge=asked.code_challenge,
+        scope=scope,
+        is_offline=asked.access_type == "offline",
     )
-    return asked.answer(code=code, scope=asked.scope)
+    return asked.answer(code=code, scope=scope)
 
 
 @router.post("/token")
-async def redeem_code(google: GoogleDep, form: FormDep) -> JSONResponse:
+async def give_tokens(google: GoogleDep, calendars: CalendarsDep, form: FormDep) -> JSONResponse:
     if not _is_client(form):
         return _answer_token(401, error="invalid_client", error_description="Unauthorized")
-    if form.get("grant_type") != "authorization_code":
-        return _answer_token(400, error="unsupported_grant_type", error_description="Invalid grant_type")
+    fault = calendars.faults.take("calendar_token", TOKEN_FAULTS)
+    if fault is not None and fault.kind == "server_error":
+        return _answer_token(500, error="internal_failure")
+    if fault is not None:
+        await calendars.revoke(form.get("refresh_token", ""))
     try:
-        id_token = await google.redeem(
-            code=form.get("code", ""),
-            code_verifier=form.get("code_verifier", ""),
-            redirect_uri=form.get("redirect_uri", ""),
-        )
+        if form.get("grant_type") == "authorization_code":
+            return await _redeem_code(google, calendars, form)
+        if form.get("grant_type") == "refresh_token":
+            access_token, scope = await calendars.refresh(form.get("refresh_token", ""))
+            return _answer_access(access_token, scope)
     except InvalidGrant:
         return _answer_token(400, error="invalid_grant", error_description="Bad Request")
+    return _answer_token(400, error="unsupported_grant_type", error_description="Invalid grant_type")
+
+
+@router.post("/revoke")
+async def revoke_token(request: Request, calendars: CalendarsDep, form: FormDep) -> JSONResponse:
+    if calendars.faults.take("calendar_revoke", REVOKE_FAULTS):
+        return _answer_token(500, error="internal_failure")
+    token = form.get("token") or request.query_params.get("token", "")
+    return _answer_token(200) if await calendars.revoke(token) else _answer_token(400, error="invalid_token")
+
+
+async def _redeem_code(google: SandboxGoogle, calendars: SandboxCalendars, form: Mapping[str, str]) -> JSONResponse:
+    redeemed = await google.redeem(
+        code=form.get("code", ""),
+        code_verifier=form.get("code_verifier", ""),
+        redirect_uri=form.get("redirect_uri", ""),
+    )
+    if not redeemed.is_offline:
+        # Google gives one; here it opens nothing
+        return _answer_access("ya29.simulated", redeemed.scope, id_token=redeemed.id_token)
+    refresh_token = await calendars.grant(redeemed.email, redeemed.scope)
+    access_token, scope = await calendars.refresh(refresh_token)
+    return _answer_access(access_token, scope, id_token=redeemed.id_token, refresh_token=refresh_token)
+
+
+def _answer_access(access_token: str, scope: str, **more: str) -> JSONResponse:
     return _answer_token(
         200,
-        # Google gives one; here it opens nothing
-        access_token="ya29.simulated",  # noqa: S106
+        access_token=access_token,
         expires_in=TOKEN_SECONDS,
-        scope="openid email profile",
+        scope=scope,
         token_type="Bearer",  # noqa: S106 - the kind of token, not one
-        id_token=id_token,
+        **more,
     )
 
 
@@ -202,7 +248,8 @@ def _show_page(
         language=language,
         say=lambda key, **params: say(f"google.{key}", language, **params),
         fields=fields,
-        typed=typed or {"email_verified": "on"},
+        typed=typed or {"email_verified": "on", "calendar": "on"},
+        wants_calendar=asked is not None and asked.wants_calendar,
         is_wrong=typed is not None,
         other_url=f"{PATH}/authorize?{urlencode({**fields, 'hl': _other(language)})}",
         action=f"{PATH}/authorize?{urlencode({'hl': language})}",

@@ -25,7 +25,7 @@ from services.accounts import audit
 from services.accounts.errors import CodeInvalid, EmailTaken, PasswordWrong
 from services.accounts.passwords import passwords
 from services.accounts.sessions import get_account, require_fresh_sign_in
-from services.notifications.outbox import enqueue
+from services.notifications.queueing import enqueue
 
 CODE_LIFE = timedelta(minutes=5)
 CODE_DIGITS = 6

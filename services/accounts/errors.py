@@ -11,6 +11,7 @@ AppError
 ├── NotFound
 │   └── AccountNotFound        404
 ├── Conflict
+│   ├── BookingsLive           409  a booking is under way, or a trip still to be flown
 │   ├── EmailTaken             409
 │   └── OwnAccountLocked       409  an administrator's own: nobody might be left to open it
 └── InvalidInput
@@ -45,6 +46,10 @@ class PasswordWrong(Forbidden):
 
 class AccountNotFound(NotFound):
     code = "account_not_found"
+
+
+class BookingsLive(Conflict):
+    code = "bookings_live"
 
 
 class EmailTaken(Conflict):

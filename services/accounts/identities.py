@@ -44,7 +44,7 @@ from services.accounts.errors import AccountLocked, EmailTaken
 from services.accounts.registration import add_user
 from services.accounts.sessions import open_session
 from services.accounts.tokens import Tokens
-from services.notifications.outbox import enqueue
+from services.notifications.queueing import enqueue
 
 log = structlog.get_logger()
 

@@ -13,8 +13,9 @@ from core.errors import Forbidden
 from core.security import Actor
 from db.models import User
 from db.repositories.accounts import SessionRepository, UserRepository
+from db.repositories.proposals import ProposalRepository
 from services.accounts import audit
-from services.accounts.errors import EmailNotEditable, OwnAccountLocked
+from services.accounts.errors import BookingsLive, EmailNotEditable, OwnAccountLocked
 from services.accounts.sessions import get_account, require_fresh_sign_in
 
 
@@ -50,8 +51,13 @@ async def apply_changes(session: AsyncSession, actor: Actor, user: User, changes
 async def delete_me(session: AsyncSession, actor: Actor) -> Sequence[UUID]:
     """Remove the caller's account with everything in it; gives the ids of the conversations that are gone.
 
-    What stays is the audit trail, which holds no personal data. Raises SignInAgain.
+    What stays is the audit trail, which holds no personal data. Raises SignInAgain, and BookingsLive while a booking is
+    under way or a trip still to be flown.
     """
     user_id = await require_fresh_sign_in(session, actor)
+    # the account's row in hand: what makes a booking takes it too
+    await get_account(session, user_id, for_update=True)
+    if await ProposalRepository(session).has_trips(user_id, now=clock.now()):
+        raise BookingsLive
     audit.record(session, "user.deleted", user_id=user_id, actor=actor)
     return await UserRepository(session).delete(user_id)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from core.clock import clock
 from db.repositories.bookings import BookingRepository
-from services.bookings.advance import BookingParts, advance_due
+from services.bookings.advance import advance_due
+from services.bookings.work import BookingParts
 
 PATIENCE_SECONDS = 8
 """How long somebody waits for the provider's answer; it is written down whenever it comes."""

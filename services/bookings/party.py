@@ -1,70 +1,106 @@
-"""Who travels, as tickets name them, and the rules they must meet before anybody is asked."""
+"""Who travels, as tickets name them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import cast
 from uuid import UUID
 
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.security import Actor, Keys
+from core.security import BOOKINGS_SCOPE, Actor, Keys
 from db.models import Passenger, User
 from db.repositories.passengers import PassengerRepository
-from domain.airports import find_airport
-from domain.documents import months_after
+from db.repositories.preferences import PreferenceRepository
 from domain.names import to_latin
-from domain.offers import FlightOffer
+from domain.offers import FlightOffer, Slice
 from domain.orders import Contact, OrderTraveller, TravelDocument
-from domain.travellers import Gender, TravellerCounts, TravellerType, traveller_type_on
-from services.bookings.errors import (
-    BirthDateMissing,
-    ContactMissing,
-    GenderMissing,
-    NameNotLatin,
-    PassportExpires,
-    PassportMissing,
-    TravellersMismatch,
-    TravellerTwice,
-)
-from services.passengers.address_book import find_own
-from services.passengers.details import DocumentDetail, open_document
-
-PASSPORT_MONTHS_LEFT = 6
-"""What most countries ask of a passport beyond the day one arrives."""
+from domain.travellers import Gender, TravellerType
+from services.bookings.errors import ContactMissing, TravellerTwice
+from services.bookings.policy import Candidate, find_candidates, find_faults, find_miscount, find_traveller_type
+from services.passengers.rules import MAX_PASSENGERS
 
 _ORDER: dict[TravellerType, int] = {"adult": 0, "child": 1, "infant": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    passenger: Passenger
+    candidate: Candidate
     traveller: OrderTraveller
+
+    @property
+    def passenger(self) -> Passenger:
+        return self.candidate.passenger
+
+
+@dataclass(frozen=True, slots=True)
+class TicketName:
+    """How a ticket names somebody, and as whom it counts them."""
+
+    given_name: str
+    family_name: str
+    traveller_type: TravellerType
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTraveller:
+    """Somebody the caller can book for, by name alone."""
+
+    id: UUID
+    given_name: str
+    family_name: str
+    is_default: bool
+    """Whom the caller means by themselves: the default of their preferences, or the only one there is."""
+
+
+async def list_known_travellers(session: AsyncSession, actor: Actor) -> list[KnownTraveller]:
+    """The caller's, in the order they were entered."""
+    user_id = actor.require_user(BOOKINGS_SCOPE)
+    people = await PassengerRepository(session).list_readable(actor, skip=0, limit=MAX_PASSENGERS)
+    preference = await PreferenceRepository(session).find(user_id)
+    default_id = preference.default_passenger_id if preference else None
+    if default_id is None and len(people) == 1:
+        default_id = people[0].id
+    return [KnownTraveller(each.id, each.first_name, each.last_name, each.id == default_id) for each in people]
 
 
 async def gather_party(
-    session: AsyncSession, actor: Actor, keys: Keys, *, offer: FlightOffer, passenger_ids: Sequence[UUID]
+    session: AsyncSession,
+    actor: Actor,
+    keys: Keys,
+    *,
+    offer: FlightOffer,
+    passenger_ids: Sequence[UUID],
 ) -> list[Member]:
     """The party in the order of a purchase, their rows locked until the transaction ends.
 
-    Raises PassengerNotFound, and the InvalidInput that keeps one of them from flying.
+    Raises PassengerNotFound, and the first InvalidInput that keeps one of them from flying.
     """
     if len(set(passenger_ids)) < len(passenger_ids):
         raise TravellerTwice
-    # in one order for everybody: two bookings of one family do not wait for each other for ever
-    passengers = [await find_own(session, actor, each, for_update=True) for each in sorted(passenger_ids)]
-    documents = await PassengerRepository(session).list_documents([each.id for each in passengers])
-    members = []
-    for passenger in passengers:
-        found = [open_document(each, keys) for each in documents.get(passenger.id, [])]
-        passport = next((each for each in found if each.is_primary and each.kind == "passport"), None)
-        members.append(Member(passenger, _write_traveller(passenger, passport, offer)))
-    members.sort(key=lambda member: (_ORDER[member.traveller.traveller_type], passenger_ids.index(member.passenger.id)))
-    _ensure_priced_for(members, offer)
+    candidates = await find_candidates(session, actor, keys, passenger_ids, for_update=True)
+    for candidate in candidates:
+        for fault in find_faults(candidate, offer.slices):
+            raise fault
+    members = [Member(each, _write_traveller(each, offer.slices)) for each in candidates]
+    members.sort(key=lambda member: _ORDER[member.traveller.traveller_type])
+    for fault in find_miscount([member.traveller.traveller_type for member in members], offer):
+        raise fault
     return members
+
+
+async def name_party(
+    session: AsyncSession, actor: Actor, keys: Keys, *, slices: Sequence[Slice], passenger_ids: Sequence[UUID]
+) -> list[TicketName]:
+    """In the order asked for; raises PassengerNotFound, and the first InvalidInput that keeps somebody from flying."""
+    candidates = await find_candidates(session, actor, keys, passenger_ids)
+    for candidate in candidates:
+        for fault in find_faults(candidate, slices):
+            raise fault
+    travellers = [_write_traveller(each, slices) for each in candidates]
+    return [TicketName(each.given_name, each.family_name, each.traveller_type) for each in travellers]
 
 
 def find_contact(user: User, members: Sequence[Member]) -> Contact:
@@ -76,67 +112,31 @@ def find_contact(user: User, members: Sequence[Member]) -> Contact:
     return Contact(email=user.email, phone=phone)
 
 
-def _write_traveller(passenger: Passenger, passport: DocumentDetail | None, offer: FlightOffer) -> OrderTraveller:
-    country = (passport.issuing_country if passport else None) or passenger.nationality
+def _write_traveller(candidate: Candidate, slices: Sequence[Slice]) -> OrderTraveller:
+    """Of somebody without faults."""
+    passenger, country = candidate.passenger, candidate.naming_country
     given, family = to_latin(passenger.first_name, country), to_latin(passenger.last_name, country)
-    if given is None or family is None:
-        raise NameNotLatin
-    if passenger.dob is None:
-        raise BirthDateMissing
-    if passenger.gender is None:
-        raise GenderMissing
-    last_arrival = _last_arrival_abroad(offer)
-    if last_arrival is not None:
-        _ensure_passport(passport, last_arrival)
+    assert given is not None
+    assert family is not None
+    assert passenger.dob is not None
     return OrderTraveller(
-        # who turns two on the way needs a seat on the way back
-        traveller_type=traveller_type_on(offer.slices[-1].departs.at_local.date(), passenger.dob),
+        traveller_type=find_traveller_type(passenger.dob, slices),
         given_name=given,
         family_name=family,
         gender=cast("Gender", passenger.gender),
         born_on=passenger.dob,
-        document=_write_document(passport, passenger),
+        document=_write_document(candidate),
     )
 
 
-def _write_document(passport: DocumentDetail | None, passenger: Passenger) -> TravelDocument | None:
+def _write_document(candidate: Candidate) -> TravelDocument | None:
+    passport = candidate.passport
     if passport is None or passport.expires_on is None or passport.issuing_country is None:
         return None
     return TravelDocument(
         kind="passport",
         number=SecretStr(passport.number),
         issuing_country=passport.issuing_country,
-        nationality=passenger.nationality or passport.issuing_country,
+        nationality=candidate.passenger.nationality or passport.issuing_country,
         expires_on=passport.expires_on,
     )
-
-
-def _last_arrival_abroad(offer: FlightOffer) -> date | None:
-    """The day of the last landing in another country than one left; None for a trip that crosses no border."""
-    segments = [segment for slice_ in offer.slices for segment in slice_.segments]
-    landings = [
-        segment.arrives.at_local.date()
-        for segment in segments
-        if _country(segment.origin) != _country(segment.destination)
-    ]
-    return landings[-1] if landings else None
-
-
-def _country(iata: str) -> str | None:
-    airport = find_airport(iata)
-    return airport.country if airport else None
-
-
-def _ensure_passport(passport: DocumentDetail | None, last_arrival: date) -> None:
-    if passport is None or passport.expires_on is None or passport.issuing_country is None:
-        raise PassportMissing
-    needed = months_after(last_arrival, PASSPORT_MONTHS_LEFT)
-    if passport.expires_on < needed:
-        raise PassportExpires(date=needed.isoformat())
-
-
-def _ensure_priced_for(members: Sequence[Member], offer: FlightOffer) -> None:
-    kinds = [member.traveller.traveller_type for member in members]
-    counts = TravellerCounts(adults=kinds.count("adult"), children=kinds.count("child"), infants=kinds.count("infant"))
-    if counts.infants > counts.adults or offer.travellers not in (None, counts):
-        raise TravellersMismatch(adults=counts.adults, children=counts.children, infants=counts.infants)

@@ -1,30 +1,38 @@
-"""Bookings as their owner reads them, and giving one up."""
+"""Bookings as their owner reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.security import Actor
-from db.hints import hint
-from db.models import Booking, BookingPassenger
+from core.clock import clock
+from core.security import BOOKINGS_SCOPE, Actor
+from db.models import Booking, BookingChange, BookingPassenger
 from db.repositories.bookings import BookingRepository
-from domain.bookings import PUBLIC_STATUSES, Phase, PublicStatus
+from db.repositories.overlaps import OverlapRepository
+from db.repositories.proposals import ProposalRepository
+from domain.bookings import PUBLIC_STATUSES, UNPAID, Phase, PublicStatus
 from domain.money import Money
-from domain.offers import FlightOffer
-from services.bookings.creation import ADVANCE_TASK
-from services.bookings.errors import BookingNotCancellable, BookingNotFound
-from services.bookings.moves import move
+from domain.offers import FlightOffer, Slice
+from services.bookings.errors import BookingNotFound
+from services.bookings.policy import OVERLAP
 
 
 @dataclass(frozen=True, slots=True)
 class BookingDetail:
     booking: Booking
     passengers: tuple[BookingPassenger, ...]
+    slices: tuple[Slice, ...]
+    """What is flown now."""
+    change: BookingChange | None
+    """One that was agreed to and waits for its money."""
+    warnings: tuple[str, ...]
+    """Codes of what may spoil the trip; each has its words under `warnings.<code>`."""
 
     @property
     def phase(self) -> Phase:
@@ -43,11 +51,40 @@ class BookingDetail:
     def total(self) -> Money:
         return Money(amount_minor=self.booking.amount_minor, currency=self.booking.currency)
 
+    @property
+    def fees_kept(self) -> Money:
+        return Money(amount_minor=self.booking.fees_minor, currency=self.booking.currency)
+
+    @property
+    def amount_due(self) -> Money | None:
+        """What is to be paid now: its price, or what a change costs."""
+        if self.phase in UNPAID:
+            return self.total
+        if self.change is None:
+            return None
+        return Money(amount_minor=self.change.difference_minor, currency=self.change.currency)
+
+    @property
+    def pay_by(self) -> datetime | None:
+        """Until when what is due can be paid."""
+        if self.phase in UNPAID:
+            return self.booking.pay_by
+        return self.change.expires_at if self.change else None
+
 
 async def get_booking(session: AsyncSession, actor: Actor, booking_id: UUID) -> BookingDetail:
     """A booking of the caller's; raises BookingNotFound."""
-    actor.require_user()
+    actor.require_user(BOOKINGS_SCOPE)
     booking = await BookingRepository(session).find_readable(actor, booking_id)
+    if booking is None:
+        raise BookingNotFound
+    return (await _describe(session, [booking]))[0]
+
+
+async def get_booking_by_reference(session: AsyncSession, actor: Actor, booking_reference: str) -> BookingDetail:
+    """A booking of the caller's by the airline's PNR; raises BookingNotFound."""
+    actor.require_user(BOOKINGS_SCOPE)
+    booking = await BookingRepository(session).find_by_reference(actor, booking_reference)
     if booking is None:
         raise BookingNotFound
     return (await _describe(session, [booking]))[0]
@@ -57,28 +94,25 @@ async def list_bookings(
     session: AsyncSession, actor: Actor, *, status: PublicStatus | None, skip: int, limit: int
 ) -> list[BookingDetail]:
     """The caller's bookings, latest first."""
-    actor.require_user()
+    actor.require_user(BOOKINGS_SCOPE)
     phases = [phase for phase, told in PUBLIC_STATUSES.items() if told == status] if status else None
     found = await BookingRepository(session).list_readable(actor, phases=phases, skip=skip, limit=limit)
     return await _describe(session, found)
 
 
-async def cancel_booking(session: AsyncSession, actor: Actor, booking_id: UUID) -> None:
-    """Give up a booking that nobody has paid for; the provider is told next.
-
-    Raises BookingNotFound, and BookingNotCancellable for one that has ended or is being made.
-    """
-    actor.require_user()
-    booking = await BookingRepository(session).find_readable(actor, booking_id, for_update=True)
-    if booking is None:
-        raise BookingNotFound
-    if booking.phase == "releasing":
-        return
-    if booking.phase != "held" or not await move(session, booking, "releasing", by="user"):
-        raise BookingNotCancellable
-    await hint(session, ADVANCE_TASK, booking_id=booking.id)
-
-
 async def _describe(session: AsyncSession, bookings: Sequence[Booking]) -> list[BookingDetail]:
-    rows = await BookingRepository(session).list_passengers([booking.id for booking in bookings])
-    return [BookingDetail(booking, tuple(row for row in rows if row.booking_id == booking.id)) for booking in bookings]
+    ids = [booking.id for booking in bookings]
+    passengers = await BookingRepository(session).list_passengers(ids)
+    items = await BookingRepository(session).list_items(ids)
+    changes = await ProposalRepository(session).list_agreed_changes(ids, now=clock.now())
+    overlapping = await OverlapRepository(session).list_overlapping(ids)
+    return [
+        BookingDetail(
+            booking=booking,
+            passengers=tuple(row for row in passengers if row.booking_id == booking.id),
+            slices=tuple(Slice.model_validate(item.payload) for item in items if item.booking_id == booking.id),
+            change=next((change for change in changes if change.booking_id == booking.id), None),
+            warnings=(OVERLAP,) if booking.id in overlapping else (),
+        )
+        for booking in bookings
+    ]

@@ -13,7 +13,7 @@ from db.repositories.offers import OfferRepository
 from db.session import Transactions
 from domain.money import Money
 from domain.offers import FlightOffer
-from domain.orders import FareRules
+from domain.orders import FareRules, Service
 from domain.seats import SeatMap
 from providers.flights.base import (
     FlightProvider,
@@ -64,6 +64,13 @@ class OfferSeats:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferServices:
+    stored: StoredOffer
+    services: tuple[Service, ...]
+    """Bags; empty where the provider sells none."""
+
+
+@dataclass(frozen=True, slots=True)
 class OfferRules:
     stored: StoredOffer
     rules: FareRules
@@ -104,6 +111,18 @@ async def get_seat_maps(transactions: Transactions, market: Market, offer_id: UU
     if not maps:
         raise SeatMapUnavailable
     return OfferSeats(stored, tuple(maps))
+
+
+async def get_services(transactions: Transactions, market: Market, offer_id: UUID) -> OfferServices:
+    """Bags that can be bought with it now.
+
+    Raises OfferNotFound, OfferExpired, OfferSoldOut and FlightsUnreachable.
+    """
+    stored, found = await _load(transactions, offer_id)
+    provider = _provider_of(market, stored.offer)
+    if "services" not in provider.capabilities:
+        return OfferServices(stored, ())
+    return OfferServices(stored, tuple(await _ask(transactions, offer_id, lambda: provider.services(found))))
 
 
 async def get_fare_rules(transactions: Transactions, market: Market, offer_id: UUID) -> OfferRules:

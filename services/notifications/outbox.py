@@ -1,7 +1,8 @@
 """The outbox: a letter is a row in the transaction of what it tells of, and is sent afterwards, at least once.
 
 Whoever sends holds a lease and a token. The letter goes out in no transaction, under a Message-ID made of the row's
-id: one that is sent again after a crash is the same mail. What it says is sealed, and gone when it is sent or given up.
+id: one that is sent again after a crash is the same mail. What it says is sealed, and gone when it is sent or given up;
+or it is not in the row at all, and written when it is sent from what is true then.
 """
 
 from __future__ import annotations
@@ -12,18 +13,15 @@ from typing import Literal
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import clock
-from core.ids import new_id
-from core.messages import Language
 from core.metrics import NOTIFICATIONS
 from core.security import Keys
-from db.hints import hint
 from db.models import NotificationLog
 from db.repositories.notifications import NotificationRepository
 from db.session import Transactions
 from providers.messaging.base import SEND_SECONDS, Mail, MailNotAccepted, MailSender, MailUnavailable
+from services.notifications.booking_letters import LetterOvertaken, write_booking_letter
 from services.notifications.letters import compose
 
 log = structlog.get_logger()
@@ -33,36 +31,7 @@ MAX_ATTEMPTS = 8
 FIRST_DELAY_SECONDS = 5
 """Tripled by each further failure: most codes are good for minutes, the last try comes after an hour and more."""
 
-SEND_TASK = "send_notification"
-
-Result = Literal["sent", "put_off", "failed", "fenced"]
-
-
-async def enqueue(
-    session: AsyncSession,
-    *,
-    user_id: UUID,
-    type: str,  # noqa: A002 - the column's name
-    language: Language,
-    address: str,
-    params: dict[str, str],
-    keys: Keys,
-) -> NotificationLog:
-    """Have a letter sent once this transaction commits. `params` fill the template of its type."""
-    notification_id = new_id()
-    letter = json.dumps({"address": address, "params": params}, ensure_ascii=False)
-    notification = NotificationLog(
-        id=notification_id,
-        user_id=user_id,
-        type=type,
-        language=language,
-        letter=keys.vault.seal(letter, table="notification_logs", column="letter", row_id=notification_id),
-        lease_until=clock.lease_now(),
-        due_at=clock.now(),
-    )
-    session.add(notification)
-    await hint(session, SEND_TASK, notification_id=notification_id)
-    return notification
+Result = Literal["sent", "put_off", "failed", "skipped", "fenced"]
 
 
 async def send_due(
@@ -91,9 +60,11 @@ async def _attempt(transactions: Transactions, sender: MailSender, keys: Keys, c
     try:
         if claimed.attempts > MAX_ATTEMPTS:  # each of them took its process down
             raise MailNotAccepted("too many attempts")
-        mail = _open(claimed, keys, is_simulated=sender.is_simulated)
+        mail = await _write(transactions, keys, claimed, is_simulated=sender.is_simulated)
         await sender.send(mail)
         result, subject = "sent", mail.subject
+    except LetterOvertaken:
+        result = "skipped"
     except MailNotAccepted as error:
         result = "failed"
         _log("notification.refused", claimed, str(error))
@@ -113,6 +84,8 @@ async def _record(transactions: Transactions, claimed: NotificationLog, result: 
             is_ours = await notifications.record_sent(claimed, subject=subject, sent_at=clock.now())
         elif result == "failed":
             is_ours = await notifications.record_failed(claimed)
+        elif result == "skipped":
+            is_ours = await notifications.record_skipped(claimed)
         else:
             is_ours = await notifications.put_off(claimed, due_at=clock.now() + _delay(claimed.attempts))
     if not is_ours:  # the lease ran out meanwhile, or the user is gone: another writes the end, or nobody does
@@ -121,8 +94,16 @@ async def _record(transactions: Transactions, claimed: NotificationLog, result: 
     return result
 
 
-def _open(claimed: NotificationLog, keys: Keys, *, is_simulated: bool) -> Mail:
-    letter = keys.vault.open(claimed.letter or "", table="notification_logs", column="letter", row_id=claimed.id)
+async def _write(transactions: Transactions, keys: Keys, claimed: NotificationLog, *, is_simulated: bool) -> Mail:
+    """Raises MailNotAccepted and LetterOvertaken."""
+    if claimed.letter is not None:
+        return _open(claimed, claimed.letter, keys, is_simulated=is_simulated)
+    async with transactions() as session:
+        return await write_booking_letter(session, claimed, is_simulated=is_simulated)
+
+
+def _open(claimed: NotificationLog, sealed: str, keys: Keys, *, is_simulated: bool) -> Mail:
+    letter = keys.vault.open(sealed, table="notification_logs", column="letter", row_id=claimed.id)
     content = json.loads(letter)
     return compose(
         claimed.type,

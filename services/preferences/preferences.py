@@ -34,6 +34,7 @@ NOTHING_PREFERRED: Mapping[str, Any] = {
     "currency": None,
     "home_airport": None,
     "meal": None,
+    "reminders": True,
 }
 
 
@@ -85,6 +86,8 @@ def _check_field(name: str, value: Any) -> Any:
     """The field as it is stored."""
     if name == "preferred_airlines":
         return _check_airlines(value or [])
+    if name == "reminders" and value is None:
+        return NOTHING_PREFERRED[name]
     if name == "currency" and value is not None and value not in currencies():
         raise CurrencyUnknown
     if name == "home_airport" and value is not None:

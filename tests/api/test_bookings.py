@@ -207,3 +207,22 @@ async def test_strangers_traveller_cannot_be_booked(lobby: Lobby) -> None:
     account, stranger = await lobby.join(), await lobby.join()
     body = {"passenger_id": await add_passenger(account), "offer_id": (await find_offer(account))["offer_id"]}
     check_error(await stranger.client.post("/v1/bookings", json=body), 404, "passenger_not_found")
+
+
+async def test_seats_and_bags_are_booked_by_the_ids_they_are_shown_with(lobby: Lobby) -> None:
+    account = await lobby.join()
+    offer = await find_offer(account)
+    path = f"/v1/flights/offers/{offer['offer_id']}"
+    (plane,) = (await account.client.get(f"{path}/seat-map")).json()["seat_maps"]
+    seat = next(price for cabin in plane["cabins"] for seat in cabin["seats"] for price in seat["prices"])
+    sold = (await account.client.get(f"{path}/services")).json()
+    assert (sold["offer_id"], sold["simulated"]) == (offer["offer_id"], True)
+    bag = next(each for each in sold["services"] if each["kind"] == "checked_bag")
+    assert (bag["traveller"], bag["slices"], bag["max_quantity"] >= 1) == (0, [0], True)
+    services = [{"service_id": seat["service_id"]}, {"service_id": bag["service_id"], "quantity": 1}]
+    body = {"passenger_id": await add_passenger(account), "offer_id": offer["offer_id"], "services": services}
+    answer = await account.client.post("/v1/bookings", json=body)
+    assert answer.status_code == 201, answer.text
+    extras = int(seat["price"]["amount"]) + int(bag["price"]["amount"])
+    assert int(answer.json()["total_price"]) == int(offer["total_price"]) + extras
+    assert [each["service_id"] for each in answer.json()["services"]] == [each["service_id"] for each in services]

@@ -249,6 +249,9 @@ async def test_seats_and_rules_of_an_offer(lobby: Lobby) -> None:
     shown = plane["cabins"][0]["seats"]
     assert {seat["is_available"] for seat in shown} == {True, False}
     assert all((seat["price"] is not None) == seat["is_available"] for seat in shown)
+    assert all(
+        [each["price"] for each in seat["prices"]][:1] == [seat["price"]] * seat["is_available"] for seat in shown
+    )
     rules = await visitor.get(f"{path}/fare-rules")
     assert rules.status_code == 200, rules.text
     assert rules.json()["refund"] == offer["conditions"]["refund"]
@@ -257,6 +260,6 @@ async def test_seats_and_rules_of_an_offer(lobby: Lobby) -> None:
 
 async def test_details_of_an_offer_nobody_made_are_not_found(lobby: Lobby) -> None:
     visitor = lobby.visitor()
-    for path in ("", "/seat-map", "/fare-rules"):
+    for path in ("", "/seat-map", "/services", "/fare-rules"):
         answer = await visitor.get(f"/v1/flights/offers/01a1fe22-d7e5-7473-a32c-7c8fa14c844b{path}")
         check_error(answer, 404, "offer_not_found")

@@ -103,7 +103,7 @@ async def test_a_code_is_good_for_a_minute(browser: Browser, asked: dict[str, st
         ({"client_secret": "wrong"}, 401, "invalid_client"),
         ({"client_secret": "\u00e9"}, 401, "invalid_client"),
         ({"client_id": "another"}, 401, "invalid_client"),
-        ({"grant_type": "refresh_token"}, 400, "unsupported_grant_type"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
     ],
 )
 async def test_a_client_that_is_not_ours_gets_nothing_and_the_code_stays_good(

@@ -30,7 +30,7 @@ async def send(client: httpx.AsyncClient, *mails: Mail) -> None:
 
 
 def mail(number: int, **fields: str) -> Mail:
-    values = {
+    values: dict[str, Any] = {
         "to": "an@example.com",
         "subject": f"Mail {number}",
         "text": f"Text {number}",

@@ -11,7 +11,9 @@ import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
 
+from api.routes import health
 from core.errors import AppError
 from services.accounts.errors import AccountLocked
 from services.accounts.identities import GoogleSignInFailed
@@ -169,6 +171,20 @@ async def test_metrics_count_without_naming_anyone(talk: Talk) -> None:
     assert any("/conversations/{conversation_id}/messages" in line for line in requests)
     assert not [line for line in samples if UUID_ANYWHERE.search(line)]
     assert not [line for line in samples if "somewhere" in line]
+
+
+async def test_metrics_are_told_without_a_database_too(
+    shared_client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_session: object) -> None:
+        raise OperationalError("x", {}, Exception())
+
+    assert "bookings_open{" in (await shared_client.get("/metrics")).text
+    monkeypatch.setattr(health, "measure", fail)
+    response = await shared_client.get("/metrics")
+    assert response.status_code == 200
+    assert "http_requests_total{" in response.text
+    assert "bookings_open{" not in response.text
 
 
 @pytest.mark.parametrize("asked", ["abc.DEF-1_2", "a", "x" * 64])

@@ -32,8 +32,9 @@ STORED = {
     "currency": "VND",
     "home_airport": "SGN",
     "meal": "VGML",
+    "reminders": True,
 }
-NOTHING: Json = {**dict.fromkeys(STORED), "preferred_airlines": []}
+NOTHING: Json = {**dict.fromkeys(STORED), "preferred_airlines": [], "reminders": True}
 EXTRA = {"id", "user_id", "created_at", "updated_at"}
 
 

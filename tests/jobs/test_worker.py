@@ -18,6 +18,7 @@ from jobs.queue import JobParts
 from jobs.sweep import sweep_forever
 from jobs.worker import work_forever
 from providers.messaging.base import Mail
+from services.payments.gateways import Gateways
 from tests.support.mail import HeldSender, RecordingSender, count_jobs, put_letter, put_user, read_row
 from tests.support.providers import market_of
 from tests.support.waiting import eventually
@@ -44,7 +45,7 @@ def sender() -> RecordingSender:
 
 @pytest.fixture
 def parts(transactions: Transactions, settings: Settings, sender: RecordingSender) -> JobParts:
-    return JobParts(transactions, sender, settings.keys, market_of())
+    return JobParts(transactions, sender, settings.keys, market_of(), Gateways((), ""), None)
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ async def test_stopped_worker_finishes_the_letter_under_way(
     transactions: Transactions, settings: Settings, database_url: str
 ) -> None:
     held = HeldSender()
-    parts = JobParts(transactions, held, settings.keys, market_of())
+    parts = JobParts(transactions, held, settings.keys, market_of(), Gateways((), ""), None)
     letter = await put_letter(transactions, parts.keys, await put_user(transactions))
     task = asyncio.create_task(work_forever(parts, database_url))
     await held.is_sending.wait()

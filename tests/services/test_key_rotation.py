@@ -11,12 +11,21 @@ from sqlalchemy import select, update
 from core.ids import new_id
 from core.settings import Settings
 from core.vault import Unsealable, Vault, new_document_key, read_document_keys
-from db.models import IdempotencyKey, IdentityDocument, NotificationLog, SignInAttempt
+from db.models import (
+    CalendarConnectAttempt,
+    CalendarConnection,
+    IdempotencyKey,
+    IdentityDocument,
+    NotificationLog,
+    SignInAttempt,
+)
 from db.repositories.sealed import list_sealed_columns
 from db.session import Transactions
 from services.key_rotation import ROWS_AT_ONCE, count_by_key, rotate
 from tests.conftest import NOW
 from tests.support.accounts import sign_up
+from tests.support.airline import Airline
+from tests.support.trips import Trips
 
 Json = dict[str, Any]
 
@@ -30,7 +39,7 @@ async def sealed_rows(client: httpx.AsyncClient, transactions: Transactions, set
     body = {"first_name": "Lan", "last_name": "Nguyễn", "passport_number": PASSPORT, "passport_country": "VN"}
     passenger = (await client.post("/v1/users/me/passengers", json=body)).json()
     vault = settings.keys.vault
-    attempt_id, key_id, letter_id = new_id(), new_id(), new_id()
+    attempt_id, key_id, letter_id, leave_id, way_id = (new_id() for _ in range(5))
     async with transactions() as session:
         session.add(
             SignInAttempt(
@@ -42,6 +51,27 @@ async def sealed_rows(client: httpx.AsyncClient, transactions: Transactions, set
                 ),
                 continue_to="/",
                 expires_at=NOW,
+            )
+        )
+        session.add(
+            CalendarConnectAttempt(
+                id=way_id,
+                user_id=passenger["user_id"],
+                state_hash=b"state",
+                code_verifier=vault.seal(
+                    "verifier", table="calendar_connect_attempts", column="code_verifier", row_id=way_id
+                ),
+                expires_at=NOW,
+            )
+        )
+        session.add(
+            CalendarConnection(
+                id=leave_id,
+                user_id=passenger["user_id"],
+                refresh_token=vault.seal(
+                    "1//token", table="calendar_connections", column="refresh_token", row_id=leave_id
+                ),
+                granted_at=NOW,
             )
         )
         session.add(
@@ -66,6 +96,9 @@ async def sealed_rows(client: httpx.AsyncClient, transactions: Transactions, set
                 answer=vault.seal(json.dumps({}), table="idempotency_keys", column="answer", row_id=key_id),
             )
         )
+    trips = Trips(transactions, settings.keys, Airline())
+    await trips.move_in()
+    await trips.add("held")
     return dict(passenger)
 
 

@@ -22,9 +22,9 @@ from services.notifications.outbox import (
     FIRST_DELAY_SECONDS,
     LEASE_SECONDS,
     MAX_ATTEMPTS,
-    enqueue,
     send_due,
 )
+from services.notifications.queueing import enqueue
 from tests.conftest import NOW
 from tests.support.mail import (
     ADDRESS,

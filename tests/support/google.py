@@ -36,12 +36,21 @@ class Browser:
         return answer.headers["location"]
 
     async def say(
-        self, page: str, *, email: str, name: str = "Lan", verified: bool = True, answer: str = "allow"
+        self,
+        page: str,
+        *,
+        email: str,
+        name: str = "Lan",
+        verified: bool = True,
+        calendar: bool = True,
+        answer: str = "allow",
     ) -> str:
         """Fill in Google's page; gives the address it sends us back to."""
         fields = read_query(page) | {"email": email, "name": name, "answer": answer}
         if verified:
             fields["email_verified"] = "on"
+        if calendar:
+            fields["calendar"] = "on"
         sent = await self.http.post("/sandbox/google/authorize", data=fields)
         assert sent.status_code == 303, sent.text
         return sent.headers["location"]
@@ -49,6 +58,17 @@ class Browser:
     async def sign_in(self, *, email: str, continue_to: str = "/sign-in", **said: Any) -> httpx.Response:
         """The whole way; gives the last answer, which is ours."""
         return await self.http.get(await self.say(await self.start(continue_to), email=email, **said))
+
+    async def set_out_for_calendar(self, access_token: str) -> str:
+        """Ask us to be let into one's calendar; gives the address of Google's page."""
+        headers = {"Authorization": f"Bearer {access_token}"}
+        answer = await self.http.post("/v1/users/me/calendar/connect", headers=headers)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["authorization_url"])
+
+    async def connect_calendar(self, access_token: str, *, email: str, **said: Any) -> httpx.Response:
+        """The whole way; gives the page it ends on."""
+        return await self.http.get(await self.say(await self.set_out_for_calendar(access_token), email=email, **said))
 
     async def who_am_i(self) -> dict[str, Any] | None:
         """The account the browser's cookie opens."""

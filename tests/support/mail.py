@@ -15,7 +15,7 @@ from core.security import Keys
 from db.models import NotificationLog, User
 from db.session import Transactions
 from providers.messaging.base import Mail
-from services.notifications.outbox import enqueue
+from services.notifications.queueing import enqueue
 
 ADDRESS = "nguyen.van.an@example.com"
 CODE = "481516"

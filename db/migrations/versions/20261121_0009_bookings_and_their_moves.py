@@ -81,7 +81,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("state IN ('calling', 'done', 'refused')", name=op.f("ck_booking_calls_state")),
+        sa.CheckConstraint("state IN ('calling', 'done', 'refused', 'orphaned')", name=op.f("ck_booking_calls_state")),
         sa.CheckConstraint(
             "step IN ('hold', 'release', 'buy', 'cancel', 'change')", name=op.f("ck_booking_calls_step")
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,7 +19,7 @@ from core.clock import clock
 from core.errors import ConfigurationError
 from core.settings import Settings
 from providers.messaging import smtp
-from providers.messaging.base import Mail, MailError, MailNotAccepted, MailUnavailable
+from providers.messaging.base import Attachment, Mail, MailError, MailNotAccepted, MailUnavailable
 from providers.messaging.smtp import SmtpSender, SmtpServer, create_smtp_sender
 from services.notifications.letters import compose
 from tests.support.smtp import SmtpBox, open_box
@@ -61,6 +62,28 @@ async def test_repeated_mail_carries_the_same_name() -> None:
         for _ in range(2):
             await sender_to(box).send(write())
     assert [message["Message-ID"] for message in box.accepted] == ["<0192@may.example>"] * 2
+
+
+async def test_files_arrive_whole_under_their_names() -> None:
+    files = (
+        Attachment("ABC123.ics", "text/calendar; method=PUBLISH", "BEGIN:VCALENDAR\r\nX:Hà Nội\r\n".encode()),
+        Attachment("receipt-ABC123.html", "text/html", "<p>Đà Nẵng</p>\n".encode()),
+    )
+    async with open_box(SmtpBox(extensions=("8BITMIME",))) as box:
+        await sender_to(box).send(replace(write(), attachments=files))
+    (message,) = box.accepted
+    parts = list(message.iter_attachments())
+    assert [(part.get_filename(), part.get_content_type()) for part in parts] == [
+        ("ABC123.ics", "text/calendar"),
+        ("receipt-ABC123.html", "text/html"),
+    ]
+    assert parts[0].get_param("method") == "PUBLISH"
+    contents = [part.get_content().replace("\r\n", "\n") for part in parts]
+    assert contents == [each.content.decode().replace("\r\n", "\n") for each in files]
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().replace("\r\n", "\n") == write().text
+    assert message["Content-Language"] == "vi"
 
 
 @pytest.mark.parametrize("extensions", [(), ("8BITMIME",)])

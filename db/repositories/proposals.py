@@ -1,0 +1,93 @@
+"""Queries over proposals and what was agreed to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, false, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.security import Actor
+from db.models import Booking, BookingChange, BookingItem, Proposal
+from db.models.proposals import ApprovalChannel, ProposalStatus
+from domain.bookings import OVER
+
+
+def readable_by(actor: Actor) -> ColumnElement[bool]:
+    """Which proposals exist for a caller: those made to them."""
+    return false() if actor.user_id is None else Proposal.user_id == actor.user_id
+
+
+class ProposalRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def find_readable(self, actor: Actor, proposal_id: UUID) -> Proposal | None:
+        return await self._session.scalar(select(Proposal).where(Proposal.id == proposal_id, readable_by(actor)))
+
+    async def find_by_hash(self, actor: Actor, *, subject_id: UUID, action: str, quote_hash: str) -> Proposal | None:
+        """The card about something that has this hash."""
+        return await self._session.scalar(
+            select(Proposal).where(
+                readable_by(actor),
+                Proposal.subject_id == subject_id,
+                Proposal.action == action,
+                Proposal.quote_hash == quote_hash,
+            )
+        )
+
+    async def close(
+        self,
+        proposal_id: UUID,
+        status: ProposalStatus,
+        *,
+        now: datetime,
+        channel: ApprovalChannel | None = None,
+        booking_id: UUID | None = None,
+    ) -> bool:
+        """Answer an open proposal; False where it was answered before. Of two answers at once one is the first."""
+        closed = await self._session.scalar(
+            update(Proposal)
+            .where(Proposal.id == proposal_id, Proposal.status == "open")
+            .values(status=status, channel=channel, booking_id=booking_id, decided_at=now)
+            .returning(Proposal.id)
+            .execution_options(synchronize_session=False)
+        )
+        return closed is not None
+
+    async def void_older(
+        self,
+        user_id: UUID,
+        *,
+        subject_id: UUID,
+        conversation_id: UUID | None,
+        keep: Collection[UUID],
+        now: datetime,
+    ) -> None:
+        """Take back what a user was asked before about the same thing, or in the same conversation."""
+        about = [Proposal.subject_id == subject_id]
+        if conversation_id is not None:
+            about.append(Proposal.conversation_id == conversation_id)
+        await self._session.execute(
+            update(Proposal)
+            .where(Proposal.user_id == user_id, Proposal.status == "open", or_(*about), Proposal.id.not_in(keep))
+            .values(status="void", decided_at=now)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def list_agreed_changes(self, booking_ids: Sequence[UUID], *, now: datetime) -> Sequence[BookingChange]:
+        """Changes that wait for their money."""
+        statement = select(BookingChange).where(
+            BookingChange.booking_id.in_(booking_ids), BookingChange.status == "agreed", BookingChange.expires_at > now
+        )
+        return list(await self._session.scalars(statement))
+
+    async def has_trips(self, user_id: UUID, *, now: datetime) -> bool:
+        """Whether a booking of theirs is under way, or has something still to be flown."""
+        ahead = exists(select(BookingItem.id).where(BookingItem.booking_id == Booking.id, BookingItem.ends_at > now))
+        live = select(Booking.id).where(
+            Booking.user_id == user_id, Booking.phase.not_in(OVER), or_(Booking.phase != "ticketed", ahead)
+        )
+        return bool(await self._session.scalar(select(exists(live))))

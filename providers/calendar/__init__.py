@@ -1,0 +1,1 @@
+"""Where trips are written down for whoever takes them."""

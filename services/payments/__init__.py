@@ -1,0 +1,1 @@
+"""Taking money for bookings, hearing of it, and giving it back."""

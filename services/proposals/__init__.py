@@ -1,0 +1,1 @@
+"""What users are asked to agree to, and their one way to say yes."""
