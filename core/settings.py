@@ -157,9 +157,7 @@ class Settings(BaseSettings):
         if (self.google_client_id is None) != (self.google_client_secret is None):
             raise ConfigurationError("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET are set together or not at all.")
         if self.duffel_webhook_secret is not None and self.duffel_access_token is None:
-            raise ConfigurationError(
-                "DUFFEL_WEBHOOK_SECRET needs DUFFEL_ACCESS_TOKEN: nobody else would tell."
-            )
+            raise ConfigurationError("DUFFEL_WEBHOOK_SECRET needs DUFFEL_ACCESS_TOKEN: nobody else would tell.")
         if (self.amadeus_client_id is None) != (self.amadeus_client_secret is None):
             raise ConfigurationError("AMADEUS_CLIENT_ID and AMADEUS_CLIENT_SECRET are set together or not at all.")
         if len({self.vnpay_tmn_code is None, self.vnpay_hash_secret is None}) > 1:

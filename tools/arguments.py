@@ -74,11 +74,11 @@ def _explain(read: Ambiguity | DateRange | Problem, code: str, phrase: str, lang
 
 def make_slice(start: PlaceRef, end: PlaceRef, day: date, *, nearby: bool = False) -> SliceQuery:
     """One direction; with `nearby` also between airports around both ends, none of which serves both."""
-    slice_ = SliceQuery(origins=_airports(start), destinations=_airports(end), departs_on=day)
+    slice_ = SliceQuery(origins=list_airports(start), destinations=list_airports(end), departs_on=day)
     return widen(slice_, NEARBY_KM) if nearby else slice_
 
 
-def _airports(place: PlaceRef) -> tuple[str, ...]:
+def list_airports(place: PlaceRef) -> tuple[str, ...]:
     return city_airports(place.iata) if place.kind == "city" else (place.iata,)
 
 

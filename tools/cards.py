@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.ids import new_id
@@ -87,7 +87,7 @@ def offer_row(stored: StoredOffer, position: int, badges: tuple[str, ...], langu
         "carrier": {"code": offer.carriers[0], "name": airline_name(offer.carriers[0])},
         "fare_brand": offer.fare_brand,
         "cabin": offer.cabin,
-        "slices": [_slice_row(slice_, language) for slice_ in offer.slices],
+        "slices": [slice_row(slice_, language) for slice_ in offer.slices],
         "conditions": {
             "refund": condition_row(offer.conditions.refund),
             "change": condition_row(offer.conditions.change),
@@ -99,11 +99,11 @@ def offer_row(stored: StoredOffer, position: int, badges: tuple[str, ...], langu
             for part in offer.price_parts
         ],
         "seats_left": offer.seats_left,
-        "expires_at": offer.expires_at.isoformat().replace("+00:00", "Z"),
+        "expires_at": instant_row(offer.expires_at),
     }
 
 
-def _slice_row(slice_: Slice, language: Language) -> Card:
+def slice_row(slice_: Slice, language: Language) -> Card:
     layovers = zip(slice_.segments, slice_.layovers, strict=False)
     return {
         "origin": airport_place(slice_.origin, language),
@@ -139,6 +139,10 @@ def _slice_row(slice_: Slice, language: Language) -> Card:
 
 def condition_row(condition: Condition) -> Card:
     return {"allowed": condition.allowed, "fee": condition.fee.model_dump() if condition.fee else None}
+
+
+def instant_row(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def offer_line(stored: StoredOffer, number: int, language: Language) -> str:

@@ -13,10 +13,14 @@ from langchain_core.messages import ToolMessage
 from langgraph.types import Command
 
 from core.messages import Language
-from core.security import Actor
+from core.security import Actor, Keys
 from db.session import Transactions
+from providers.calendar.base import CalendarProvider
 from providers.flights.base import WorldMode
+from services.calendar.parts import CalendarParts
 from services.flights.market import Market
+from services.payments.gateways import Gateways
+from services.proposals.proposing import ConsentParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,20 @@ class ToolContext:
     currency: str
     transactions: Transactions
     market: Market
+    keys: Keys
+    gateways: Gateways
+    calendar: CalendarProvider | None
+    """None where this server knows none."""
+    client_address: str
+    """Where the message came from, as gateways are told; may be empty."""
+
+    @property
+    def consent(self) -> ConsentParts:
+        return ConsentParts(self.transactions, self.market, self.keys, self.gateways)
+
+    @property
+    def calendar_parts(self) -> CalendarParts:
+        return CalendarParts(self.transactions, self.keys, self.calendar)
 
     @property
     def mode(self) -> WorldMode:

@@ -9,7 +9,7 @@ import structlog
 from langchain_core.messages import ToolMessage
 from langgraph.prebuilt.tool_node import ToolInvocationError
 
-from core.errors import AppError
+from core.errors import AppError, Unauthorized
 from core.messages import Language, say
 
 log = structlog.get_logger()
@@ -55,6 +55,50 @@ class StayTooLong(AppError):
 
     code = "stay_too_long"
     status = 422
+
+
+class SignInNeeded(Unauthorized):
+    """Only somebody who is signed in has bookings and travellers; the way to sign in is on the screen."""
+
+    code = "sign_in_needed"
+
+
+class NoTravellersKnown(AppError):
+    """Nobody is in the caller's address book yet."""
+
+    code = "no_travellers_known"
+    status = 409
+
+
+class TravellersUnclear(AppError):
+    """Who travels was not said, or names nobody the caller can book for; `people` are those they can."""
+
+    code = "travellers_unclear"
+    status = 422
+
+
+class FlightUnclear(AppError):
+    """A seat on a trip of several flights, or on a flight the offer does not have."""
+
+    code = "flight_unclear"
+    status = 422
+
+
+class SeatNotFree(AppError):
+    code = "seat_not_free"
+    status = 409
+
+
+class BagNotSold(AppError):
+    code = "bag_not_sold"
+    status = 409
+
+
+class NoOtherFlights(AppError):
+    """Nothing a booking could be changed to."""
+
+    code = "no_other_flights"
+    status = 409
 
 
 def explain_failure(error: Exception, *, tool: str, call_id: str, language: Language) -> ToolMessage:

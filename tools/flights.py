@@ -44,6 +44,7 @@ from tools.wording import (
     place_text,
     slice_times,
     stops_text,
+    tell_difference,
     tell_missing,
 )
 from understanding.frame import SortKey
@@ -239,16 +240,10 @@ def _tell_budget(budget: Money | None, offers: Iterable[StoredOffer], language: 
 
 def _tell_price(fresh: FreshOffer, shown: ShownOffer, language: Language) -> str | None:
     """What became of the price since this traveller saw it; None when nothing did."""
-    notes = [] if fresh.is_fresh else [say("replies.price_unconfirmed", language)]
+    unconfirmed = None if fresh.is_fresh else say("replies.price_unconfirmed", language)
     previous = Money(amount_minor=shown["price"], currency=shown["currency"])
-    now = fresh.stored.offer.total
-    if now != previous and now.currency == previous.currency:
-        key = "replies.price_risen" if now > previous else "replies.price_fallen"
-        difference = max(now, previous) - min(now, previous)
-        notes.append(
-            say(key, language, difference=money_text(difference, language), previous=money_text(previous, language))
-        )
-    return " ".join(notes) or None
+    moved = tell_difference(previous, fresh.stored.offer.total, language)
+    return " ".join(filter(None, (unconfirmed, moved))) or None
 
 
 def _offer_facts(stored: StoredOffer, number: int, badges: tuple[str, ...], language: Language) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
 
 from core.messages import Language, format_clock, format_day, say
 from core.messages import format_money as format_amount
@@ -34,6 +35,20 @@ def stops_text(slice_: Slice, language: Language) -> str:
 
 def day_text(slice_: Slice, language: Language) -> str:
     return format_day(slice_.departs.at_local.date(), language)
+
+
+def moment_text(at: datetime, zone: tzinfo | None, language: Language) -> str:
+    """An instant by the traveller's clock."""
+    at_local = at.astimezone(zone)
+    return f"{format_clock(at_local)} {format_day(at_local.date(), language)}"
+
+
+def route_text(slices: Sequence[Slice], language: Language) -> str:
+    """Where a trip goes, and when it begins."""
+    legs = "; ".join(
+        f"{place_text(each.origin, language)} → {place_text(each.destination, language)}" for each in slices
+    )
+    return f"{legs}, {day_text(slices[0], language)} {slice_times(slices[0])}"
 
 
 def baggage_text(offer: FlightOffer, language: Language) -> str:
@@ -76,6 +91,15 @@ def tell_missing(providers: Sequence[str], language: Language) -> list[str]:
     """That providers did not answer, if any did not."""
     names = ", ".join(provider_name(name) for name in providers)
     return [say("replies.unanswered", language, names=names)] if names else []
+
+
+def tell_difference(previous: Money, now: Money, language: Language) -> str | None:
+    """What became of a price; None when nothing did."""
+    if now == previous or now.currency != previous.currency:
+        return None
+    key = "replies.price_risen" if now > previous else "replies.price_fallen"
+    difference = max(now, previous) - min(now, previous)
+    return say(key, language, difference=money_text(difference, language), previous=money_text(previous, language))
 
 
 def condition_text(condition: Condition, language: Language) -> str:

@@ -51,8 +51,8 @@ class Gateways:
         return Charge(
             reference=payment.reference,
             amount=amount_of(payment),
-            # our own number and not the airline's, with which a stranger could look at the booking
-            description=f"Ve may bay {payment.reference}",
+            # without the airline's own number, with which a stranger could look at the booking
+            description="Thanh toan ve may bay",
             created_at=payment.created_at,
             expires_at=payment.expires_at,
             client_address=payment.client_address,

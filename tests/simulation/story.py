@@ -512,7 +512,8 @@ class Story:
     async def _wait(self, booking_id: UUID, is_enough: Callable[[str], bool]) -> str:
         phase = ""
         for _ in range(PATIENCE):
-            ((phase,),) = self._peeping.execute("SELECT phase FROM bookings WHERE id = %s", [booking_id]).fetchall()
+            looked = self._peeping.execute("SELECT phase FROM bookings WHERE id = %s", [booking_id])
+            phase = str(looked.fetchall()[0][0])
             if is_enough(phase):
                 return phase
             await self.scheduler.pause(self.dice.choice((2, 20, 120)))

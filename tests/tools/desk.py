@@ -11,13 +11,21 @@ from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
+from core.errors import AppError
 from core.ids import new_id
 from core.messages import Language
-from core.security import Actor
+from core.security import Actor, Keys
+from core.vault import Vault
 from db.session import Transactions
+from providers.calendar.base import CalendarProvider
 from services.flights.market import Market
+from services.payments.gateways import Gateways
 from tests.conftest import NOW
+from tests.support.till import Till
 from tools.context import ToolContext
+from tools.errors import explain_failure
+
+KEYS = Keys(b"a key for tests only", Vault({"k": bytes(32)}))
 
 
 @dataclass
@@ -46,9 +54,14 @@ class Desk:
     state: dict[str, Any] = field(default_factory=dict)
     actor: Actor = field(default_factory=Actor)
     """Unless it is given, a visitor: without a conversation, whose search leaves no row that would need one."""
+    keys: Keys = KEYS
+    gateways: Gateways = field(default_factory=lambda: Gateways((Till(), Till("momo")), "http://test"))
+    calendar: CalendarProvider | None = None
+    cards: list[dict[str, Any]] = field(default_factory=list)
+    """Shown by the call made last, whether it was answered or refused."""
 
     async def call(self, tool: BaseTool, **args: Any) -> Answer:
-        cards: list[dict[str, Any]] = []
+        cards = self.cards = []
         context = ToolContext(
             actor=self.actor,
             conversation_id=None,  # type: ignore[arg-type]  # a tool only hands it on
@@ -58,6 +71,10 @@ class Desk:
             currency="VND",
             transactions=self.transactions,
             market=self.market,
+            keys=self.keys,
+            gateways=self.gateways,
+            calendar=self.calendar,
+            client_address="203.0.113.9",
         )
         runtime = ToolRuntime(
             state=self.state,
@@ -75,3 +92,12 @@ class Desk:
             (message,) = message.update["messages"]
         assert isinstance(message, ToolMessage)
         return Answer(message.text, cards)
+
+    async def refusal(self, tool: BaseTool, **args: Any) -> dict[str, Any]:
+        """What the model is told of a call that cannot be done."""
+        try:
+            answer = await self.call(tool, **args)
+        except AppError as error:
+            told = explain_failure(error, tool=tool.name, call_id="call", language=self.language)
+            return dict(json.loads(told.text))
+        raise AssertionError(f"{tool.name} did it: {answer.text}")
