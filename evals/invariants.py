@@ -125,6 +125,7 @@ Rule = Callable[[Books, Outside], Iterable[Finding]]
 
 def every_effect_rests_on_consent(books: Books, outside: Outside) -> Iterator[Finding]:
     """Of that user, for that booking, approved, and by no more than one effect."""
+    used: Counter[UUID | None] = Counter()
     for booking in books.bookings.values():
         wanted: list[tuple[str, UUID | None]] = [("book", booking.proposal_id)]
         wanted += [
@@ -132,7 +133,8 @@ def every_effect_rests_on_consent(books: Books, outside: Outside) -> Iterator[Fi
             for move in books.transitions[booking.id]
             if move.phase_before and move.phase_after in ("releasing", "cancelling")
         ]
-        wanted += [("change", each.proposal_id) for each in books.changes if each.booking_id == booking.id]
+        changes = [("change", each.proposal_id) for each in books.changes if each.booking_id == booking.id]
+        wanted += changes
         for action, proposal_id in wanted:
             proposal = books.proposals.get(proposal_id) if proposal_id else None
             if proposal is None or (proposal.action, proposal.status) != (action, "approved"):
@@ -141,11 +143,10 @@ def every_effect_rests_on_consent(books: Books, outside: Outside) -> Iterator[Fi
                 yield str(booking.id), f"somebody else's consent to {action}"
             elif outside.agreed is not None and proposal.id not in outside.agreed:
                 yield str(booking.id), f"its user never agreed to {action}"
-            elif action == "book" and booking.amount_minor > proposal.quote["amount_minor"] and not books.changes:
+            elif action == "book" and booking.amount_minor > proposal.quote["amount_minor"] and not changes:
                 yield str(booking.id), "dearer than what was agreed to"
-        used = Counter(proposal_id for _, proposal_id in wanted)
-        if any(times > 1 for times in used.values()):
-            yield str(booking.id), "one consent for several effects"
+        used.update(proposal_id for _, proposal_id in wanted)
+    yield from ((str(consent), f"one consent for {times} effects") for consent, times in used.items() if times > 1)
 
 
 def one_live_booking_a_quote(books: Books, _outside: Outside) -> Iterator[Finding]:
@@ -273,7 +274,7 @@ def every_end_was_told_once(books: Books, _outside: Outside) -> Iterator[Finding
 
 
 TOLD: dict[str, tuple[tuple[Phase, Phase], ...]] = {
-    "booking_confirmed": (("paid", "ticketed"), ("ticketing", "ticketed")),
+    "booking_confirmed": (("paid", "ticketed"), ("ticketing", "ticketed"), ("needs_review", "ticketed")),
     "booking_refunded": (("refunding", "refunded"),),
     "booking_expired": (("held", "expired"), ("paying", "expired")),
 }

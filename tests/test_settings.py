@@ -119,6 +119,7 @@ def test_world_is_that_of_the_vendors(vendors: dict[str, Any], world: str) -> No
         (PRODUCTION | {"duffel_access_token": "duffel_test_x"}, "DUFFEL_ACCESS_TOKEN: a vendor's test mode"),
         (PRODUCTION | TEST_AMADEUS, "AMADEUS_BASE_URL: a vendor's test mode"),
         ({"vnpay_tmn_code": "SHOP0001"}, "VNPAY_TMN_CODE and VNPAY_HASH_SECRET"),
+        ({"duffel_webhook_secret": "x"}, "DUFFEL_WEBHOOK_SECRET needs DUFFEL_ACCESS_TOKEN"),
         ({"momo_partner_code": "MOMO", "momo_access_key": "x"}, "MOMO_SECRET_KEY are set together"),
         (LIVE_MOMO, "MOMO_BASE_URL: payments are live and flights simulated"),
         (LIVE_MOMO | TEST_AMADEUS, "payments are live and flights test"),

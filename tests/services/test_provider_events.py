@@ -244,6 +244,18 @@ async def test_whoever_is_overtaken_while_looking_writes_nothing(ward: Ward) -> 
     assert [each.due_at is None for each in await ward.events()] == [False]
 
 
+async def test_a_write_without_its_token_would_overwrite_and_is_noticed(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def write_anyhow(self: BookingRepository, booking: Booking, **values: object) -> bool:
+        await self._session.execute(update(Booking).where(Booking.id == booking.id).values(**values))
+        return True
+
+    monkeypatch.setattr(BookingRepository, "write", write_anyhow)
+    with pytest.raises(AssertionError):
+        await test_whoever_is_overtaken_while_looking_writes_nothing(ward)
+
+
 async def test_two_who_look_at_once_look_once(ward: Ward) -> None:
     await ward.trips.add("ticketed")
     await ward.hear("ord_1")

@@ -148,11 +148,6 @@ def nobody_asks_the_gateways(patch: Patch) -> None:
     patch.setattr(Till, "write_notice", lambda self, reference, **forged: {"reference": reference, "seal": "lost"})
 
 
-def failures_take_money_back(patch: Patch) -> None:
-    """What is told last counts."""
-    patch.setattr(notices, "_climbs", lambda _payment, _status: True)
-
-
 def the_fee_is_forgotten(patch: Patch) -> None:
     """Everything is given back, and the airline keeps its fee."""
     patch.setattr(cancelling, "GiveBack", lambda reason, _amount: work.GiveBack(reason, None))
@@ -181,7 +176,6 @@ MUTANTS: tuple[Mutant, ...] = (
     refunds_have_no_name,
     refunds_without_an_answer_are_done,
     nobody_asks_the_gateways,
-    failures_take_money_back,
     the_fee_is_forgotten,
     orders_of_another_price_are_taken,
 )

@@ -20,7 +20,7 @@ import db.hints
 from core.security import Keys
 from db.session import open_transactions, to_sqlalchemy_url
 from evals.invariants import Violation
-from tests.simulation.story import Ending, Stage, Story
+from tests.simulation.story import SHARE_OF_SCENES, Ending, Stage, Story
 
 
 @dataclass
@@ -61,14 +61,16 @@ async def open_stage(database_url: str) -> AsyncIterator[Stage]:
     await engine.dispose()
 
 
-async def tell_all(stage: Stage, keys: Keys, seeds: Iterable[int], *, stop_early: bool = False) -> Chronicle:
+async def tell_all(
+    stage: Stage, keys: Keys, seeds: Iterable[int], *, scenes: float = SHARE_OF_SCENES, stop_early: bool = False
+) -> Chronicle:
     """Tell the story of every seed; with `stop_early`, up to the first that breaks a rule."""
     chronicle = Chronicle()
     given = db.hints.hint
     callers = [module for module in list(sys.modules.values()) if getattr(module, "hint", None) is given]
     try:
         for seed in seeds:
-            story = Story(stage, keys, seed)
+            story = Story(stage, keys, seed, scenes=scenes)
             for module in callers:
                 module.hint = story.hint  # type: ignore[attr-defined]  # found there above
             try:

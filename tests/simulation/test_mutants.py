@@ -18,5 +18,5 @@ async def test_bug_put_in_on_purpose_is_found(
 ) -> None:
     mutant(monkeypatch)
     async with open_stage(database_url) as stage:
-        chronicle = await tell_all(stage, settings.keys, range(ENOUGH), stop_early=True)
+        chronicle = await tell_all(stage, settings.keys, range(ENOUGH), scenes=0.3, stop_early=True)
     assert chronicle.bad, f"{chronicle.told} stories were told and nothing was seen"
