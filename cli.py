@@ -280,7 +280,7 @@ def _run_in_database(settings: Settings, work: Callable[[Transactions, str], Awa
 
 @app.command()
 def review() -> None:
-    """List the bookings and refunds that wait for a person."""
+    """List what waits for a person: bookings, refunds, orders that came too late."""
     from rich.console import Console
     from rich.table import Table
 
@@ -345,6 +345,22 @@ def settle_refund(refund_id: UUID, decision: Annotated[str, typer.Argument(metav
         except review.CannotSettle as error:
             raise ConfigurationError(str(error)) from error
         typer.echo("The refund is done." if chosen == "done" else "The gateway is asked again.")
+
+    _run_in_database(_settings(), run)
+
+
+@settle.command(name="order")
+def settle_order(order_id: UUID) -> None:
+    """The tickets that came when their booking was over are given back at the provider."""
+    from services.bookings import review
+
+    async def run(transactions: Transactions, _: str) -> None:
+        try:
+            async with transactions() as session:
+                await review.settle_order(session, order_id)
+        except review.CannotSettle as error:
+            raise ConfigurationError(str(error)) from error
+        typer.echo("The order is done with.")
 
     _run_in_database(_settings(), run)
 

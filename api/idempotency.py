@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.deps import BookingHolder, Parts, PartsDep
-from core.errors import Conflict, InvalidInput
+from core.errors import AppError, Conflict, InvalidInput
 from core.ids import new_id
 from core.security import BOOKINGS_SCOPE, Actor
 from db.models import IdempotencyKey
@@ -79,13 +79,9 @@ class Once:
             async with self.parts.transactions() as session:
                 content = await _perform(session, schema, effect)
             return _answer(status, content)
-        key = await self._identify(self.key)
-        async with self.parts.transactions() as session:
-            repository = IdempotencyRepository(session)
-            claim = await repository.claim(key, lease_seconds=LEASE_SECONDS)
-            answered = None if claim else await repository.find(key)
-        if claim is None:
-            return self._replay(answered, key)
+        claim = await self._claim(self.key)
+        if isinstance(claim, Response):
+            return claim
         try:
             return await self._do(claim, status, schema, effect)
         except Exception:
@@ -101,22 +97,31 @@ class Once:
         """
         if self.key is None:
             return _answer(status, _write(schema, await effect(new_id())))
-        key = await self._identify(self.key)
-        async with self.parts.transactions() as session:
-            repository = IdempotencyRepository(session)
-            claim = await repository.claim(key, lease_seconds=LEASE_SECONDS)
-            answered = None if claim else await repository.find(key)
-        if claim is None:
-            return self._replay(answered, key)
+        claim = await self._claim(self.key)
+        if isinstance(claim, Response):
+            return claim
         try:
             content = _write(schema, await effect(claim.id))
-        except Exception:
+        except AppError:
             async with self.parts.transactions() as session:
                 await IdempotencyRepository(session).release(claim)
+            raise
+        except Exception:  # of ours, and perhaps after the effect: who comes again is to find what was made
+            async with self.parts.transactions() as session:
+                await IdempotencyRepository(session).give_up(claim)
             raise
         async with self.parts.transactions() as session:
             await self._store(session, claim, status, content)
         return _answer(status, content)
+
+    async def _claim(self, header: str) -> Claim | Response:
+        """The right to answer, or the answer there is; raises IdempotencyKeyReused and RequestUnderWay."""
+        key = await self._identify(header)
+        async with self.parts.transactions() as session:
+            repository = IdempotencyRepository(session)
+            claim = await repository.claim(key, lease_seconds=LEASE_SECONDS)
+            answered = None if claim else await repository.find(key)
+        return claim or self._replay(answered, key)
 
     async def _do(self, claim: Claim, status: int, schema: type[BaseModel], effect: Effect) -> Response:
         async with self.parts.transactions() as session:

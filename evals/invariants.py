@@ -260,6 +260,15 @@ def tickets_are_confirmed_bookings(books: Books, outside: Outside) -> Iterator[F
             yield str(booking.id), f"{booking.phase} with {tickets[booking.reference]} tickets"
 
 
+def airlines_have_what_trips_cost(books: Books, outside: Outside) -> Iterator[Finding]:
+    """To the minor unit, fees for changes included."""
+    paid = {order.reference: order.paid_minor for order in outside.orders if order.tickets}
+    for booking in books.bookings.values():
+        cost = booking.amount_minor + booking.fees_minor
+        if booking.phase in FLOWN and booking.id not in books.orphans and paid.get(booking.reference) != cost:
+            yield str(booking.id), f"costs {cost}, paid {paid.get(booking.reference)}"
+
+
 def every_end_was_told_once(books: Books, _outside: Outside) -> Iterator[Finding]:
     """A letter for each outcome its traveller has to hear of, and never two of one."""
     told: defaultdict[UUID | None, Counter[str]] = defaultdict(Counter)
@@ -294,6 +303,7 @@ AT_REST: tuple[Rule, ...] = (
     the_ledger_adds_up,
     the_gateways_have_what_we_have,
     tickets_are_confirmed_bookings,
+    airlines_have_what_trips_cost,
     every_end_was_told_once,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,9 +17,9 @@ from db.session import POOL_WAIT_SECONDS, Transactions
 from providers.calendar.base import CalendarProvider
 from providers.messaging.base import MailSender
 from services.bookings.advance import advance_due
-from services.bookings.creation import ADVANCE_TASK
 from services.bookings.looking import LOOK_TASK, look_due
 from services.bookings.work import BookingParts
+from services.bookings.writing import ADVANCE_TASK
 from services.calendar.parts import CalendarParts
 from services.calendar.planning import SYNC_TASK
 from services.calendar.sync import sync_due
@@ -82,44 +82,19 @@ async def open_queue(database_url: str, parts: JobParts) -> AsyncIterator[App]:
 
 
 def _add_tasks(queue: App, parts: JobParts) -> None:
-    @queue.task(name=SEND_TASK)
-    async def send_notification(notification_id: str) -> None:
-        try:
-            await send_due(parts.transactions, parts.mail_sender, parts.keys, notification_id=UUID(notification_id))
-        except Exception:  # an edge: the queue would log it unscrubbed, and the sweep tries again anyway
-            log.exception("job.failed", reason=SEND_TASK)
+    def add(name: str, work: Callable[[UUID], Awaitable[int]]) -> None:
+        @queue.task(name=name)
+        async def run(**ids: str) -> None:
+            try:
+                (row_id,) = ids.values()
+                await work(UUID(row_id))
+            except Exception:  # an edge: the queue would log it unscrubbed, and the sweep tries again anyway
+                log.exception("job.failed", reason=name)
 
-    @queue.task(name=ADVANCE_TASK)
-    async def advance_booking(booking_id: str) -> None:
-        try:
-            await advance_due(parts.bookings, booking_id=UUID(booking_id))
-        except Exception:  # as above
-            log.exception("job.failed", reason=ADVANCE_TASK)
-
-    @queue.task(name=LOOK_TASK)
-    async def look_at_booking(booking_id: str) -> None:
-        try:
-            await look_due(parts.bookings, booking_id=UUID(booking_id))
-        except Exception:  # as above
-            log.exception("job.failed", reason=LOOK_TASK)
-
-    @queue.task(name=RECONCILE_TASK)
-    async def reconcile_payments(payment_id: str) -> None:
-        try:
-            await reconcile_due(parts.payments, payment_id=UUID(payment_id))
-        except Exception:  # as above
-            log.exception("job.failed", reason=RECONCILE_TASK)
-
-    @queue.task(name=REFUND_TASK)
-    async def refund_payment(refund_id: str) -> None:
-        try:
-            await refund_due(parts.payments, refund_id=UUID(refund_id))
-        except Exception:  # as above
-            log.exception("job.failed", reason=REFUND_TASK)
-
-    @queue.task(name=SYNC_TASK)
-    async def sync_calendar(booking_id: str) -> None:
-        try:
-            await sync_due(parts.calendars, booking_id=UUID(booking_id))
-        except Exception:  # as above
-            log.exception("job.failed", reason=SYNC_TASK)
+    sender, keys = parts.mail_sender, parts.keys
+    add(SEND_TASK, lambda row_id: send_due(parts.transactions, sender, keys, notification_id=row_id))
+    add(ADVANCE_TASK, lambda row_id: advance_due(parts.bookings, booking_id=row_id))
+    add(LOOK_TASK, lambda row_id: look_due(parts.bookings, booking_id=row_id))
+    add(RECONCILE_TASK, lambda row_id: reconcile_due(parts.payments, payment_id=row_id))
+    add(REFUND_TASK, lambda row_id: refund_due(parts.payments, refund_id=row_id))
+    add(SYNC_TASK, lambda row_id: sync_due(parts.calendars, booking_id=row_id))

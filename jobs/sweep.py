@@ -37,8 +37,10 @@ async def sweep_forever(parts: JobParts) -> None:
     async def send_letters() -> None:
         await send_due(parts.transactions, parts.mail_sender, parts.keys)
 
-    async def advance_bookings() -> None:
+    async def end_unpaid_bookings() -> None:
         await expire_unpaid(parts.transactions)
+
+    async def advance_bookings() -> None:
         await advance_due(parts.bookings)
 
     async def look_at_bookings() -> None:
@@ -62,6 +64,7 @@ async def sweep_forever(parts: JobParts) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat(end_runs, SWEEP_SECONDS))
         group.create_task(_repeat(send_letters, SWEEP_SECONDS))
+        group.create_task(_repeat(end_unpaid_bookings, BOOKING_SECONDS))
         group.create_task(_repeat(advance_bookings, BOOKING_SECONDS))
         group.create_task(_repeat(look_at_bookings, BOOKING_SECONDS))
         group.create_task(_repeat(ask_about_payments, PAYMENT_SECONDS))

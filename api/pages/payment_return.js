@@ -2,7 +2,7 @@
 
 const LOOK_MS = 2000;
 const LOOKS = 300;
-const FINAL = new Set(["not_paid", "booked", "given_back"]);
+const FINAL = new Set(["not_paid", "booked", "given_back", "over"]);
 
 const { reference } = document.body.dataset;
 

@@ -62,6 +62,7 @@ async def make_booking(
             offer_id=body.offer_id,
             passenger_ids=body.party,
             services=[ServiceChoice(service_id=each.service_id, quantity=each.quantity) for each in body.services],
+            agreed_price=body.total_price,
         )
         return await _advance(consent, desk, actor, booking_id, language)
 

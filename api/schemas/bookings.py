@@ -48,6 +48,9 @@ class BookingCreate(Request):
     """In place of `passenger_id`, for a party."""
     services: list[ServiceChoose] = Field(default_factory=list, max_length=100)
     """Seats and bags of the offer's seat map and services, at the prices these have now."""
+    total_price: Annotated[str, StringConstraints(max_length=40)] | None = None
+    """What the caller agrees to pay for the offer, services not included, in its currency. Best told: without it the
+    price counts that the offer had when anybody was last shown it."""
 
     @model_validator(mode="after")
     def _name_the_party_once(self) -> Self:

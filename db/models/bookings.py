@@ -21,6 +21,9 @@ ChangeStatus = Literal["agreed", "under_way", "done", "failed"]
 """agreed: waits for its money; under_way: the airline is being asked, and the booking is `changing`."""
 
 
+LIVE_QUOTE_INDEX = "uq_bookings_live_quote_key"
+
+
 class Booking(Base):
     """A purchase, under way or made. Ends with its user; its phase moves as domain/bookings.py allows."""
 
@@ -29,13 +32,14 @@ class Booking(Base):
         CheckConstraint(one_of("phase", PHASES), name="phase"),
         CheckConstraint(one_of("flow", get_args(BookingFlow)), name="flow"),
         Index(
-            "uq_bookings_live_quote_key",
+            LIVE_QUOTE_INDEX,
             "quote_key",
             unique=True,
             postgresql_where=text(f"NOT {one_of('phase', OVER)}"),
         ),
         Index(None, "user_id", "created_at"),
         Index("ix_bookings_due_at", "due_at", postgresql_where=text(one_of("phase", (*WORKED_ON, *UNPAID)))),
+        Index("ix_bookings_pay_by", "pay_by", postgresql_where=text(one_of("phase", UNPAID))),
     )
 
     id: Mapped[PrimaryKey]
@@ -54,7 +58,7 @@ class Booking(Base):
     provider: Mapped[str]
     reference: Mapped[str] = mapped_column(unique=True)
     """Ours at the provider."""
-    provider_order_id: Mapped[str | None]
+    provider_order_id: Mapped[str | None] = mapped_column(index=True)
     booking_reference: Mapped[str | None]
     """The airline's PNR."""
     amount_minor: Mapped[int] = mapped_column(BigInteger)

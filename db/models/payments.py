@@ -21,7 +21,6 @@ class Payment(Base):
         CheckConstraint(one_of("subject_type", get_args(PaymentSubject)), name="subject_type"),
         CheckConstraint(one_of("status", get_args(PaymentStatus)), name="status"),
         CheckConstraint("NOT is_applied OR status = 'captured'", name="applied_is_captured"),
-        UniqueConstraint("provider", "reference"),
         Index(
             "uq_payments_applied",
             "subject_type",
@@ -39,7 +38,7 @@ class Payment(Base):
     subject_id: Mapped[UUID]
     provider: Mapped[str]
     """The gateway's name."""
-    reference: Mapped[str]
+    reference: Mapped[str] = mapped_column(unique=True)
     """Ours at the gateway."""
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str]

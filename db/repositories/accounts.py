@@ -54,6 +54,8 @@ class UserRepository:
 
     async def delete(self, user_id: UUID) -> Sequence[UUID]:
         """Remove the account with everything of its own; gives the ids of the conversations that went with it."""
+        # against rows that refer to it as well: who has the user in hand and wants a booking next is let through
+        await self._session.execute(select(User.id).where(User.id == user_id).with_for_update())
         conversations = await self._session.scalars(select(Conversation.id).where(Conversation.user_id == user_id))
         found = list(conversations)
         # bookings before the consents they rest on, which go with the user

@@ -67,6 +67,11 @@ class IdempotencyRepository:
         """Forget a request that had no effect, so that it may come again."""
         await self._session.execute(delete(IdempotencyKey).where(*self._is_held(claim)))
 
+    async def give_up(self, claim: Claim) -> None:
+        """Let whoever comes next go on with a request that may have had its effect, under the same id."""
+        given_up = update(IdempotencyKey).where(*self._is_held(claim))
+        await self._session.execute(given_up.values(lease_until=clock.lease_now() - timedelta(seconds=1)))
+
     @staticmethod
     def _is_held(claim: Claim) -> tuple[ColumnElement[bool], ...]:
         return (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, false, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,8 +22,10 @@ class ProviderEventRepository:
 
     async def lock_booking(self, provider: str, *, order_id: str | None, reference: str | None) -> Booking | None:
         """The booking that a provider speaks of, by either name, locked."""
-        named = or_(Booking.provider_order_id == order_id, Booking.reference == reference)
-        statement = select(Booking).where(Booking.provider == provider, named).limit(1)
+        # an absent name would find whatever has none either
+        names = [Booking.provider_order_id == order_id] if order_id else []
+        names += [Booking.reference == reference] if reference else []
+        statement = select(Booking).where(Booking.provider == provider, or_(false(), *names)).limit(1)
         return await self._session.scalar(statement.with_for_update())
 
     async def add(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Booking, BookingTransition, Payment, Refund
+from db.models import Booking, BookingCall, BookingTransition, Payment, Refund
 
 
 class ParkedBooking(NamedTuple):
@@ -20,6 +21,11 @@ class ParkedBooking(NamedTuple):
 class ParkedRefund(NamedTuple):
     refund: Refund
     payment: Payment
+
+
+class Orphan(NamedTuple):
+    call: BookingCall
+    booking: Booking
 
 
 class ReviewRepository:
@@ -47,3 +53,18 @@ class ReviewRepository:
             .order_by(Refund.created_at)
         )
         return [ParkedRefund(*row) for row in await self._session.execute(statement)]
+
+    async def list_orphans(self) -> Sequence[Orphan]:
+        """Calls that bought something for a booking that was over, the earliest first."""
+        statement = (
+            select(BookingCall, Booking)
+            .join(Booking, Booking.id == BookingCall.booking_id)
+            .where(BookingCall.state == "orphaned")
+            .order_by(BookingCall.created_at)
+        )
+        return [Orphan(*row) for row in await self._session.execute(statement)]
+
+    async def close_orphan(self, call_id: UUID) -> bool:
+        """Whether it was one."""
+        closed = update(BookingCall).where(BookingCall.id == call_id, BookingCall.state == "orphaned")
+        return await self._session.scalar(closed.values(state="done").returning(BookingCall.id)) is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -55,5 +54,4 @@ def read_retry_after(response: httpx.Response) -> int | None:
 
 
 def _write_time(time: LocalTime) -> dict[str, str]:
-    instant = time.at_local.replace(tzinfo=ZoneInfo(time.zone))
-    return {"dateTime": instant.isoformat(), "timeZone": time.zone}
+    return {"dateTime": time.instant.isoformat(), "timeZone": time.zone}

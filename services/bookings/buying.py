@@ -41,7 +41,7 @@ async def buy(work: Work) -> None:
         await announced.delay()
     except AlreadyBooked:
         # perhaps by us, in an attempt nobody heard the end of
-        if _can_look(work):
+        if work.can_look:
             await announced.delay()
         else:
             await announced.end("needs_review", "outcome_unknown")
@@ -72,7 +72,7 @@ async def _look_for_purchase(work: Work) -> None:
     try:
         if work.booking.provider_order_id is not None:
             order: Order | None = await work.provider.get_order(work.booking.provider_order_id)
-        elif _can_look(work):
+        elif work.can_look:
             order = await work.provider.find_order(work.booking.reference)
         else:
             await work.end("needs_review", "outcome_unknown")
@@ -129,10 +129,6 @@ async def _keep(work: Work, order: Order) -> None:
 
 def _price(work: Work) -> Money:
     return Money(amount_minor=work.booking.amount_minor, currency=work.booking.currency)
-
-
-def _can_look(work: Work) -> bool:
-    return "find_order" in work.provider.capabilities
 
 
 def _is_too_late(work: Work) -> bool:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
+import structlog
+
 from core.clock import clock
 from db.repositories.bookings import BookingRepository
 from services.bookings.advance import advance_due
 from services.bookings.work import BookingParts
+
+log = structlog.get_logger()
 
 PATIENCE_SECONDS = 8
 """How long somebody waits for the provider's answer; it is written down whenever it comes."""
@@ -33,12 +37,15 @@ class Desk:
 
     async def _work(self, booking_id: UUID) -> None:
         """Until it has come to rest: another worker may have been quicker to take it up."""
-        for _ in range(LOOKS):
-            await advance_due(self.parts, booking_id=booking_id)
-            async with self.parts.transactions() as session:
-                if not await BookingRepository(session).is_due(booking_id, now=clock.now()):
-                    return
-            await asyncio.sleep(LOOK_SECONDS)
+        try:
+            for _ in range(LOOKS):
+                await advance_due(self.parts, booking_id=booking_id)
+                async with self.parts.transactions() as session:
+                    if not await BookingRepository(session).is_due(booking_id, now=clock.now()):
+                        return
+                await asyncio.sleep(LOOK_SECONDS)
+        except Exception:  # an edge: nobody may be waiting any more, and asyncio would log it unscrubbed
+            log.exception("booking.desk_failed", booking_id=str(booking_id))
 
     async def close(self, seconds: float) -> None:
         """Let what is under way end; what has not by then is taken up again by its row."""

@@ -16,6 +16,7 @@ AppError
     ├── ServiceUnknown         422  a seat or bag that is not for sale with the offer
     ├── ServiceTwice           422  one seat for two, or two seats for one
     ├── SliceUnknown           422  the trip has no such part
+    ├── PriceUnreadable        422  what was agreed to is no sum of the offer's currency
     ├── TravellersMismatch     422  other travellers than the offer is priced for
     ├── TravellerTwice         422
     ├── BirthDateMissing       422
@@ -109,3 +110,7 @@ class PassportExpires(InvalidInput):
 
 class ContactMissing(InvalidInput):
     code = "contact_missing"
+
+
+class PriceUnreadable(InvalidInput):
+    code = "price_unreadable"

@@ -62,8 +62,13 @@ class BookingFacts:
 
     @property
     def refunded(self) -> Money:
-        """What comes back of that, or has."""
-        return self.money(sum(each.amount_minor for each in self._own_refunds()))
+        """What comes back of that, or has, because the trip is off; what changes of it gave back is not counted."""
+        return self.money(sum(each.amount_minor for each in self._own_refunds() if each.reason != "changed"))
+
+    @property
+    def kept(self) -> Money:
+        """What does not come back."""
+        return self.paid - self.money(sum(each.amount_minor for each in self._own_refunds()))
 
     @property
     def is_refund_done(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.clock import clock
 from domain.offers import FlightOffer
 from domain.orders import Order
 from providers.flights.base import (
@@ -16,6 +17,7 @@ from providers.flights.base import (
 from services.bookings.purchases import open_purchase
 from services.bookings.refusals import find_reason
 from services.bookings.work import Work
+from services.bookings.writing import INSTANT_LIFE
 
 MAX_ATTEMPTS = 8
 """Of asking somebody who is away."""
@@ -38,7 +40,7 @@ async def hold(work: Work) -> None:
         await announced.delay()
     except AlreadyBooked:
         # perhaps by us, in an attempt nobody heard the end of
-        await (announced.delay() if _can_look(work) else announced.end("failed", "offer_gone", call="refused"))
+        await (announced.delay() if work.can_look else announced.end("failed", "offer_gone", call="refused"))
     except FlightProviderError as error:
         reason = find_reason(error)
         if reason is None and work.booking.attempts < MAX_ATTEMPTS:
@@ -51,7 +53,7 @@ async def hold(work: Work) -> None:
 
 async def _look_for_order(work: Work) -> None:
     """A hold was asked for and no answer is known: is there an order?"""
-    if not _can_look(work):
+    if not work.can_look:
         await work.end("needs_review", "outcome_unknown")
         return
     try:
@@ -66,10 +68,6 @@ async def _look_for_order(work: Work) -> None:
     else:
         # nothing was held, and should it turn up after all, an unpaid hold lapses by itself
         await work.end("failed", "never_made", call="refused")
-
-
-def _can_look(work: Work) -> bool:
-    return "find_order" in work.provider.capabilities
 
 
 async def _adopt(work: Work, order: Order) -> None:
@@ -90,7 +88,7 @@ async def _adopt(work: Work, order: Order) -> None:
             None if is_held else "not_as_agreed",
             provider_order_id=order.provider_order_id,
             booking_reference=order.record_locator,
-            pay_by=order.pay_by,
+            pay_by=order.pay_by or clock.now() + INSTANT_LIFE,
         )
 
 

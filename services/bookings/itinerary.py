@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from icalendar import Alarm, Calendar, Event
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,15 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.messages import Language, say
 from core.security import Actor
 from domain.airports import city_name, find_airport
-from domain.bookings import OVER, Phase
-from domain.offers import LocalTime, Segment
+from domain.bookings import FLOWN, OVER
+from domain.offers import Segment
 from services.bookings.facts import BookingFacts, read_own_facts
 from services.bookings.wording import flight_text, paper_name, place_text, wall_time_text
 
 ALARMS = (timedelta(hours=24), timedelta(hours=3))
 """Before departure: check-in opens, and time to leave for the airport."""
-
-_FLYING: tuple[Phase, ...] = ("ticketed", "changing", "cancelling")
 
 
 async def get_itinerary(session: AsyncSession, actor: Actor, booking_id: UUID, language: Language) -> tuple[str, bytes]:
@@ -33,7 +30,7 @@ async def get_itinerary(session: AsyncSession, actor: Actor, booking_id: UUID, l
     return f"{paper_name(facts)}.ics", write_itinerary(facts, language)
 
 
-def is_called_off(facts: BookingFacts) -> bool:
+def _is_called_off(facts: BookingFacts) -> bool:
     return facts.phase in OVER
 
 
@@ -64,14 +61,15 @@ def _write_event(facts: BookingFacts, segment: Segment, uid: UUID, language: Lan
     event.add("uid", str(uid))
     event.add("sequence", (facts.booking.updated_at - facts.booking.created_at) // timedelta(seconds=1))
     event.add("dtstamp", facts.booking.updated_at)
-    event.add("dtstart", _zoned(segment.departs))
-    event.add("dtend", _zoned(segment.arrives))
+    # in their zones, so that a calendar shows each by the clock of its airport
+    event.add("dtstart", segment.departs.instant)
+    event.add("dtend", segment.arrives.instant)
     event.add("summary", _summary(facts, segment, language))
     event.add("location", _airport_text(segment.origin, language))
     event.add("description", _description(facts, segment, language))
     event.add("status", _status(facts))
-    event.add("transp", "TRANSPARENT" if is_called_off(facts) else "OPAQUE")
-    if not is_called_off(facts):
+    event.add("transp", "TRANSPARENT" if _is_called_off(facts) else "OPAQUE")
+    if not _is_called_off(facts):
         for before in ALARMS:
             alarm = Alarm()
             alarm.add("action", "DISPLAY")
@@ -82,18 +80,13 @@ def _write_event(facts: BookingFacts, segment: Segment, uid: UUID, language: Lan
 
 
 def _method(facts: BookingFacts) -> str:
-    return "CANCEL" if is_called_off(facts) else "PUBLISH"
-
-
-def _zoned(time: LocalTime) -> object:
-    """The wall time in its zone; written as both, so that a calendar shows it by the airport's clock."""
-    return time.at_local.replace(tzinfo=ZoneInfo(time.zone))
+    return "CANCEL" if _is_called_off(facts) else "PUBLISH"
 
 
 def _status(facts: BookingFacts) -> str:
-    if is_called_off(facts):
+    if _is_called_off(facts):
         return "CANCELLED"
-    return "CONFIRMED" if facts.phase in _FLYING else "TENTATIVE"
+    return "CONFIRMED" if facts.phase in FLOWN else "TENTATIVE"
 
 
 def _summary(facts: BookingFacts, segment: Segment, language: Language) -> str:

@@ -29,6 +29,7 @@ from services.bookings.announcements import announce_schedule_change
 from services.bookings.moves import move
 from services.bookings.tickets import write_tickets
 from services.bookings.work import BookingParts
+from services.bookings.writing import INSTANT_LIFE
 from services.calendar.sync import mark_due
 
 log = structlog.get_logger()
@@ -139,7 +140,8 @@ async def _settle_doubt(look: Look, order: Order | None) -> None:
             if await _move_in(session, look, "ticketed", None, confirmed_at=clock.now(), **_names(order)):
                 await write_tickets(session, booking.id, order.tickets)
         elif order.status == "held" and not is_paid and booking.flow == "hold":
-            await _move_in(session, look, "held", None, pay_by=order.pay_by, **_names(order))
+            pay_by = order.pay_by or clock.now() + INSTANT_LIFE
+            await _move_in(session, look, "held", None, pay_by=pay_by, **_names(order))
         elif order.status == "booked" and is_paid:
             await _put_off_in(session, look)  # tickets to come
         else:

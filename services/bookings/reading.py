@@ -111,7 +111,9 @@ async def _describe(session: AsyncSession, bookings: Sequence[Booking]) -> list[
             booking=booking,
             passengers=tuple(row for row in passengers if row.booking_id == booking.id),
             slices=tuple(Slice.model_validate(item.payload) for item in items if item.booking_id == booking.id),
-            change=next((change for change in changes if change.booking_id == booking.id), None),
+            change=next(
+                (each for each in changes if (each.booking_id, booking.phase) == (booking.id, "ticketed")), None
+            ),
             warnings=(OVERLAP,) if booking.id in overlapping else (),
         )
         for booking in bookings

@@ -36,19 +36,20 @@ class CannotSettle(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    kind: Literal["booking", "refund"]
+    kind: Literal["booking", "refund", "order"]
+    """order: tickets that came when their booking was over; somebody has to give them back."""
     id: UUID
     since: datetime
     """When a booking came here; when a refund was owed."""
     reason: str | None
     provider: str
     reference: str | None
-    """The airline's PNR; the gateway's number of the payment."""
+    """The airline's PNR; the gateway's number of the payment; the provider's of an order."""
     amount: Money
 
 
 async def list_cases(session: AsyncSession) -> list[Case]:
-    """Everything that waits for a person: bookings first, each kind with the longest waiting first."""
+    """Everything that waits for a person: bookings, refunds, orders; of each kind the longest waiting first."""
     review = ReviewRepository(session)
     bookings = [
         Case(
@@ -74,7 +75,19 @@ async def list_cases(session: AsyncSession) -> list[Case]:
         )
         for refund, payment in await review.list_refunds()
     ]
-    return [*bookings, *refunds]
+    orders = [
+        Case(
+            "order",
+            call.id,
+            call.created_at,
+            "came_too_late",
+            booking.provider,
+            call.outcome,
+            Money(amount_minor=booking.amount_minor, currency=booking.currency),
+        )
+        for call, booking in await review.list_orphans()
+    ]
+    return [*bookings, *refunds, *orders]
 
 
 async def settle_booking(
@@ -136,6 +149,12 @@ async def settle_refund(session: AsyncSession, refund_id: UUID, decision: Refund
         await hint(session, REFUND_TASK, refund_id=refund_id)
     if not is_ours:
         raise CannotSettle("It has moved meanwhile.")
+
+
+async def settle_order(session: AsyncSession, call_id: UUID) -> None:
+    """Somebody has given the tickets back. Raises CannotSettle."""
+    if not await ReviewRepository(session).close_orphan(call_id):
+        raise CannotSettle("No order of this id waits for a person.")
 
 
 async def _take_up(session: AsyncSession, booking_id: UUID) -> tuple[Booking, int]:

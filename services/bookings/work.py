@@ -61,6 +61,11 @@ class Work:
         assert order_id is not None, "only what was held or bought has come so far"
         return order_id
 
+    @property
+    def can_look(self) -> bool:
+        """Whether what was asked for can be looked up by our reference."""
+        return "find_order" in self.provider.capabilities
+
     async def announce(self, step: CallStep) -> Work | None:
         """Write down a call about to be made; None when the booking is no longer ours to call for."""
         async with self.parts.transactions() as session:

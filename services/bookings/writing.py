@@ -25,7 +25,7 @@ from services.bookings.party import Member, find_contact
 
 ADVANCE_TASK = "advance_booking"
 INSTANT_LIFE = timedelta(minutes=20)
-"""For paying what no carrier holds."""
+"""For paying what no carrier holds, or holds without saying until when."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,11 @@ def make_event_id(booking_id: UUID, place: Place, calendar_id: str) -> str:
 
 
 def describe_segment(event: CalendarEvent, trip: Trip, segment: Segment) -> CalendarEntry:
+    language: Language = "vi" if event.language == "vi" else "en"
     return CalendarEntry(
-        summary=name_flight(segment),
+        summary=_name_entry(trip, segment, language),
         location=_name_airport(segment.origin),
-        description="\n".join(_describe(trip, segment, "vi" if event.language == "vi" else "en")),
+        description="\n".join(_describe(trip, segment, language)),
         starts=segment.departs,
         ends=segment.arrives,
         is_firm=trip.phase not in NOT_FIRM,
@@ -42,6 +43,12 @@ def describe_segment(event: CalendarEvent, trip: Trip, segment: Segment) -> Cale
             "simulated": str(trip.is_simulated).lower(),
         },
     )
+
+
+def _name_entry(trip: Trip, segment: Segment, language: Language) -> str:
+    """A real calendar may show a simulated flight, and a day at a glance shows no descriptions."""
+    flight = name_flight(segment)
+    return say("calendar.simulated_flight", language, flight=flight) if trip.is_simulated else flight
 
 
 def name_flight(segment: Segment) -> str:

@@ -53,11 +53,11 @@ async def add_booking(
         # the booking's lock decides which of two additions at once is the first
         booking = await _find_booking(session, actor, booking_id, for_update=True)
         known = await CalendarEventRepository(session).list_of(booking_id, calendar_id)
-        if not known:
-            added = Addition(booking.id, booking.user_id, calendar_id, language)
-            await _plan(session, event_id, added)
-        elif event_id not in [event.id for event in known]:
-            raise AlreadyInCalendar
+        if event_id not in [event.id for event in known]:
+            await _ensure_connected(session, booking.user_id)
+            if known:
+                raise AlreadyInCalendar
+            await _plan(session, event_id, Addition(booking.id, booking.user_id, calendar_id, language))
     with deadline(PATIENCE_SECONDS):
         await _write(parts, booking_id)
     async with parts.transactions() as session:
@@ -84,10 +84,13 @@ async def _find_booking(session: AsyncSession, actor: Actor, booking_id: UUID, *
     return booking
 
 
-async def _plan(session: AsyncSession, event_id: UUID, added: Addition) -> None:
-    connection = await CalendarConnectionRepository(session).find(added.user_id)
+async def _ensure_connected(session: AsyncSession, user_id: UUID) -> None:
+    connection = await CalendarConnectionRepository(session).find(user_id)
     if connection is None or connection.status != "connected":
         raise CalendarNotConnected
+
+
+async def _plan(session: AsyncSession, event_id: UUID, added: Addition) -> None:
     trip = await CalendarEventRepository(session).read_trip(added.booking_id)
     if not _is_ahead(trip, clock.now()):
         raise BookingNotForCalendar

@@ -11,7 +11,7 @@ from db.repositories.accounts import UserRepository
 from db.repositories.bookings import BookingRepository
 from db.repositories.notifications import NotificationRepository
 from db.repositories.payments import PaymentRepository
-from domain.bookings import Phase
+from domain.bookings import FLOWN, Phase
 from domain.money import Money
 from providers.messaging.base import Attachment, Mail, MailNotAccepted
 from services.bookings.announcements import REMINDERS, list_reminders
@@ -29,20 +29,20 @@ from services.bookings.wording import (
 )
 from services.notifications.letters import Particulars, compose
 
-_FLYING: tuple[Phase, ...] = ("ticketed", "changing", "cancelling")
 STILL_TRUE: dict[str, tuple[Phase, ...]] = {
     "booking_held": ("held",),
-    "booking_confirmed": _FLYING,
-    "booking_changed": _FLYING,
-    "booking_not_changed": _FLYING,
+    "booking_confirmed": FLOWN,
+    "booking_changed": FLOWN,
+    "booking_not_changed": FLOWN,
     "booking_cancelled": ("cancelled", "refunding", "refunded"),
-    "booking_not_cancelled": ("held", "paid", "ticketing", *_FLYING),
+    "booking_not_cancelled": ("held", "paid", "ticketing", *FLOWN),
     "booking_expired": ("expired",),
     "booking_failed": ("failed", "refunding", "refunded"),
     "booking_refunded": ("refunded",),
     "booking_needs_review": ("needs_review",),
-    "schedule_changed": _FLYING,
-    **dict.fromkeys(REMINDERS, ("ticketed",)),
+    "schedule_changed": FLOWN,
+    # as long as a change is only asked for, the flights are as before
+    **dict.fromkeys(REMINDERS, ("ticketed", "changing")),
 }
 """Where each letter still says what is so. Overtaken, it is not sent: what overtook it has a letter of its own."""
 WITH_CALENDAR = ("booking_confirmed", "booking_changed", "schedule_changed")
@@ -67,17 +67,16 @@ async def write_booking_letter(session: AsyncSession, claimed: NotificationLog, 
     if user.email_verified_at is None:
         raise MailNotAccepted("address not verified")
     language: Language = "vi" if claimed.language == "vi" else "en"
-    body, particulars = (
-        _describe_refund(facts, payment, language) if payment else _describe(claimed.type, facts, language)
-    )
     return compose(
         claimed.type,
         language,
-        body,
+        {},
         message_id=str(claimed.id),
         to=user.email,
         is_simulated=is_simulated,
-        particulars=particulars,
+        particulars=(
+            _describe_refund(facts, payment, language) if payment else _describe(claimed.type, facts, language)
+        ),
     )
 
 
@@ -106,13 +105,14 @@ async def _ensure_true(session: AsyncSession, claimed: NotificationLog, facts: B
             raise LetterOvertaken
 
 
-def _describe(letter_type: str, facts: BookingFacts, language: Language) -> tuple[dict[str, str], Particulars]:
+def _describe(letter_type: str, facts: BookingFacts, language: Language) -> Particulars:
     sentences = []
     if letter_type in WITH_REASON and facts.booking.reason:
         sentences.append(say(f"bookings.reason.{facts.booking.reason}", language))
-    if letter_type in WITH_MONEY_BACK:
+    # money that came too late has letters of its own
+    if letter_type in WITH_MONEY_BACK and (facts.paid.amount_minor or not facts.payments):
         sentences.append(_money_back_text(facts, language))
-    return {}, Particulars(
+    return Particulars(
         trip=trip_text(facts, language),
         flights=_list_flights(facts, language),
         facts=_list_facts(letter_type, facts, language),
@@ -122,11 +122,11 @@ def _describe(letter_type: str, facts: BookingFacts, language: Language) -> tupl
     )
 
 
-def _describe_refund(facts: BookingFacts, payment: Payment, language: Language) -> tuple[dict[str, str], Particulars]:
+def _describe_refund(facts: BookingFacts, payment: Payment, language: Language) -> Particulars:
     own = [each for each in facts.refunds if each.payment_id == payment.id]
     amount = Money(amount_minor=sum(each.amount_minor for each in own), currency=payment.currency)
     key = "mail.money.done" if all(each.status == "done" for each in own) else "mail.money.due"
-    return {}, Particulars(
+    return Particulars(
         trip=trip_text(facts, language),
         facts=_list_reference(facts, language),
         sentences=(say(key, language, amount=money_text(amount, language)),),
@@ -138,7 +138,7 @@ def _money_back_text(facts: BookingFacts, language: Language) -> str:
     if not facts.paid.amount_minor:
         return say("mail.money.not_charged", language)
     if not facts.refunded.amount_minor:
-        return say("mail.money.kept", language, amount=money_text(facts.paid, language))
+        return say("mail.money.kept", language, amount=money_text(facts.kept, language))
     key = "mail.money.done" if facts.is_refund_done else "mail.money.due"
     return say(key, language, amount=money_text(facts.refunded, language))
 

@@ -14,14 +14,15 @@ from core.security import BOOKINGS_SCOPE, Actor
 from db.models import Booking, BookingChange, Payment, Refund
 from db.repositories.bookings import BookingRepository
 from db.repositories.payments import PaymentRepository, RefundRepository
-from domain.bookings import OVER
+from domain.bookings import FLOWN, OVER
 from domain.money import Money
 from domain.payments import PublicPaymentStatus
 from services.bookings.errors import BookingNotFound
 from services.payments.gateways import amount_of
 
-ReturnState = Literal["waiting", "not_paid", "received", "booked", "given_back"]
-"""received: the money is here and the ticket is not yet; given_back: it is on its way back, or has come."""
+ReturnState = Literal["waiting", "not_paid", "received", "booked", "given_back", "over"]
+"""received: the money is here and the ticket is not yet; given_back: it is on its way back, or has come; over: given up
+later, for nothing in return."""
 
 
 class PaymentNotFound(NotFound):
@@ -82,17 +83,20 @@ async def read_return(session: AsyncSession, reference: str) -> Return:
     booking_id = await payments.find_booking_id(payment)
     booking = await session.get(Booking, booking_id) if booking_id else None
     change = await session.get(BookingChange, payment.subject_id) if payment.subject_type == "booking_change" else None
-    state = _find_state(payment, booking, change)
+    refunds = await RefundRepository(session).list_for([payment.id])
+    state = _find_state(payment, booking, change, has_refund=bool(refunds))
     reference_told = booking.booking_reference if booking is not None and state == "booked" else None
     return Return(state, reference_told, payment.simulated, cast("Language", payment.language))
 
 
-def _find_state(payment: Payment, booking: Booking | None, change: BookingChange | None) -> ReturnState:
+def _find_state(
+    payment: Payment, booking: Booking | None, change: BookingChange | None, *, has_refund: bool
+) -> ReturnState:
     if payment.status == "pending":
         return "waiting"
     if payment.status != "captured":
         return "not_paid"
     if not payment.is_applied or booking is None or booking.phase in OVER or (change and change.status == "failed"):
-        return "given_back"
+        return "given_back" if has_refund else "over"
     is_done = change is None or change.status == "done"
-    return "booked" if is_done and booking.phase in ("ticketed", "cancelling", "changing") else "received"
+    return "booked" if is_done and booking.phase in FLOWN else "received"

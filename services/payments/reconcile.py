@@ -90,6 +90,6 @@ def _is_over(payment: Payment, answer: PaymentNotice | None) -> bool:
 
 def _next_look_at(payment: Payment) -> datetime:
     now, after_expiry = clock.now(), payment.expires_at + AFTER_EXPIRY
-    delay: timedelta = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (payment.attempts - 1))
+    delay: timedelta = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(payment.attempts - 1, 20))
     later = now + delay
     return min(later, after_expiry) if now < after_expiry else later

@@ -17,6 +17,7 @@ from core.clock import clock
 from core.ids import new_id
 from core.security import BOOKINGS_SCOPE, Actor
 from db.models import Proposal
+from db.models.bookings import LIVE_QUOTE_INDEX
 from db.models.proposals import ApprovalChannel
 from db.repositories.bookings import BookingRepository
 from db.repositories.proposals import ProposalRepository
@@ -95,6 +96,12 @@ async def approve_in(
     """
     # the user before everything of theirs, as everywhere
     await get_account(session, proposal.user_id, for_update=True)
+    if proposal.expires_at <= clock.now():
+        raise ProposalExpired
+    # of several ways to fly otherwise one is taken, and no older card about the same thing
+    await ProposalRepository(session).void_older(
+        proposal.user_id, subject_id=proposal.subject_id, conversation_id=None, keep=[proposal.id], now=clock.now()
+    )
     subject_id = (booking_id or new_id()) if proposal.action == "book" else proposal.subject_id
     is_first = await ProposalRepository(session).close(
         proposal.id, "approved", now=clock.now(), channel=channel, booking_id=subject_id
@@ -116,15 +123,16 @@ async def approve_in(
 async def find_twin(
     parts: ConsentParts, error: IntegrityError, user_id: UUID, offer_id: UUID, passenger_ids: Sequence[UUID]
 ) -> AlreadyBooked:
-    """The refusal of a second booking of the same, which names the first; raises the error where there is none.
+    """The refusal of a second booking of the same, which names the first; raises the error where it is another.
 
     The index, and nothing looked up before, decides which of two at once is the booking.
     """
+    if LIVE_QUOTE_INDEX not in str(error.orig):
+        raise error
     async with parts.transactions() as session:
         live = await BookingRepository(session).find_live(make_quote_key(user_id, offer_id, passenger_ids))
-    if live is None:
-        raise error
-    return AlreadyBooked(extra={"booking_id": str(live)})
+    # one that has just ended names nothing; asked again, this is the booking
+    return AlreadyBooked(extra={"booking_id": str(live)} if live else None)
 
 
 async def decline(session: AsyncSession, actor: Actor, *, proposal_id: UUID, channel: ApprovalChannel) -> Proposal:
@@ -155,22 +163,22 @@ async def _ask_anew(
     )
     if not dearer:
         return TermsChanged(extra=describe_card(anew))
-    return price_changed(anew, previous_minor=quote["amount_minor"])
+    total, previous = (
+        Money(amount_minor=each["amount_minor"], currency=each["currency"]) for each in (anew.quote, quote)
+    )
+    return price_changed(anew.subject_id, total=total, previous=previous, card=anew)
 
 
-def price_changed(anew: Proposal, *, previous_minor: int) -> PriceChanged:
-    """The refusal that tells the new price, the old one and the card to agree to."""
-    currency = anew.quote["currency"]
-    total = Money(amount_minor=anew.quote["amount_minor"], currency=currency)
-    previous = Money(amount_minor=previous_minor, currency=currency)
+def price_changed(offer_id: UUID, *, total: Money, previous: Money, card: Proposal | None) -> PriceChanged:
+    """The refusal that tells the new price and the old one, and the card to agree to where there can be one."""
     return PriceChanged(
         extra={
-            "offer_id": str(anew.subject_id),
+            "offer_id": str(offer_id),
             "total_price": str(total.amount),
             "previous_price": str(previous.amount),
             "price_difference": str((total - previous).amount),
-            "currency": currency,
-            **describe_card(anew),
+            "currency": total.currency,
+            **(describe_card(card) if card else {}),
         }
     )
 

@@ -226,3 +226,19 @@ async def test_seats_and_bags_are_booked_by_the_ids_they_are_shown_with(lobby: L
     extras = int(seat["price"]["amount"]) + int(bag["price"]["amount"])
     assert int(answer.json()["total_price"]) == int(offer["total_price"]) + extras
     assert [each["service_id"] for each in answer.json()["services"]] == [each["service_id"] for each in services]
+
+
+async def test_key_finds_its_booking_again_after_a_fault_of_ours(lobby: Lobby, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = await lobby.join()
+    body = {"passenger_id": await add_passenger(account), "offer_id": (await find_offer(account))["offer_id"]}
+    headers = {"Idempotency-Key": uuid4().hex}
+
+    def fail_once(*_args: Any) -> Any:
+        monkeypatch.undo()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("api.routes.bookings.describe_booking", fail_once)
+    failed = await account.client.post("/v1/bookings", json=body, headers=headers)
+    again = await account.client.post("/v1/bookings", json=body, headers=headers)
+    assert (failed.status_code, again.status_code) == (500, 201)
+    assert [each["id"] for each in (await account.client.get("/v1/users/me/bookings")).json()] == [again.json()["id"]]

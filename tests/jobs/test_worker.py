@@ -198,3 +198,29 @@ async def test_sweep_outlives_what_fails_in_a_round(parts: JobParts, monkeypatch
         with suppress(asyncio.CancelledError):
             await sweeping
     assert {(each["event"], each["reason"]) for each in logged} == {("sweep.failed", "end_runs")}
+
+
+async def test_trouble_with_unpaid_bookings_keeps_no_paid_one_waiting(
+    parts: JobParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = 0
+
+    async def fail(_transactions: object) -> int:
+        raise LookupError
+
+    async def count(_parts: object) -> int:
+        nonlocal rounds
+        rounds += 1
+        return 0
+
+    async def went_on() -> bool:
+        return rounds > 2
+
+    monkeypatch.setattr(sweep, "BOOKING_SECONDS", 0.01)
+    monkeypatch.setattr(sweep, "expire_unpaid", fail)
+    monkeypatch.setattr(sweep, "advance_due", count)
+    sweeping = asyncio.create_task(sweep_forever(parts))
+    await eventually(went_on)
+    sweeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await sweeping

@@ -228,6 +228,17 @@ async def test_cancellation_says_what_comes_back(transactions: Transactions, key
         assert mail.attachments[0].content_type == "text/calendar; method=CANCEL"
 
 
+async def test_what_a_change_gave_back_is_not_promised_again(transactions: Transactions, keys: Keys) -> None:
+    for refunds, told in (([1_000_000], "Bạn sẽ nhận lại 1.000.000\u00a0₫"), ([], "khoản 1.690.000\u00a0₫")):
+        booked = await put_booking(transactions, "cancelling", confirmed_at=NOW, email=f"{uuid4().hex}@example.com")
+        payment = await booked.pay()
+        await booked.give_back(payment, 200_000, "done", "changed")
+        for amount in refunds:
+            await booked.give_back(payment, amount)
+        await booked.move("refunding" if refunds else "cancelled")
+        assert told in (await send_one(booked, keys)).text
+
+
 async def test_failure_without_money_says_that_none_was_taken(transactions: Transactions, keys: Keys) -> None:
     booked = await put_booking(transactions, "holding", language="en", booking_reference=None)
     await booked.move("failed", "sold_out")
@@ -348,6 +359,16 @@ async def test_reminders_wait_for_their_time_and_then_go_out(transactions: Trans
             assert not await send(booked, keys)
         with clock.frozen(due_at):
             assert (await send_one(booked, keys)).subject.startswith(subject)
+
+
+async def test_change_under_way_does_not_swallow_a_reminder(transactions: Transactions, keys: Keys) -> None:
+    leaves = make_slice("08:00").departs.instant
+    booked = await put_booking(transactions, "paid")
+    await booked.move("ticketed")
+    await send(booked, keys)
+    await booked.set(phase="changing")
+    with clock.frozen(leaves - timedelta(hours=24)):
+        assert (await send_one(booked, keys)).subject.startswith("Sắp mở làm thủ tục")
 
 
 async def test_trip_abroad_is_reminded_of_an_hour_earlier_and_the_way_back_as_well(transactions: Transactions) -> None:

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from core.clock import clock
 from core.settings import Settings
+from db.repositories.bookings import BookingRepository
 from db.session import Transactions
 from domain.bookings import Phase
 from domain.offers import BookingFlow
@@ -22,6 +24,10 @@ from providers.flights.base import (
     SoldOut,
 )
 from services.bookings.advance import MAX_ATTEMPTS
+from services.bookings.buying import _adopt
+from services.bookings.purchases import open_purchase
+from services.bookings.review import CannotSettle, list_cases, settle_order
+from services.bookings.work import Work
 from tests.support.airline import Airline
 from tests.support.offers import QUERY, make_offer, make_slice
 from tests.support.trips import PRICE, Trips
@@ -226,8 +232,6 @@ async def test_changed_trip_flies_and_costs_what_was_agreed(trips: Trips, differ
     assert (booking.phase, booking.amount_minor, booking.fees_minor) == ("ticketed", PRICE + difference, 0)
     assert await trips.owed() == ([(-difference, "changed")] if difference < 0 else [])
     async with trips.transactions() as session:
-        from db.repositories.bookings import BookingRepository
-
         (item,) = await BookingRepository(session).list_items([booking_id])
         assert await BookingRepository(session).find_open_change(booking_id) is None
     assert item.payload["segments"][0]["departs"]["at_local"] == "2026-12-20T18:00:00"
@@ -277,3 +281,26 @@ async def test_process_that_dies_during_a_call_is_followed_by_one_that_looks_fir
     made = (await trips.read(booking_id)).phase
     assert made == ("failed" if (phase, when) == ("holding", "before") else ends[phase])
     assert all(count == 1 for count in trips.airline.calls.done.values())
+
+
+async def test_order_that_comes_when_its_booking_is_over_is_written_down_for_a_person(trips: Trips) -> None:
+    """A process stopped for minutes between its last look and its call; another has given the money back meanwhile."""
+    booking_id = await trips.add("paid", flow="instant")
+    async with trips.transactions() as session:
+        stale = await BookingRepository(session).claim_due(now=clock.now(), lease_seconds=0, booking_id=booking_id)
+    assert stale
+    stopped = await Work(trips.parts, trips.airline, stale, None).announce("buy")
+    assert stopped
+    await trips.advance_for(3)
+    assert (await trips.read(booking_id)).phase == "refunding"
+    purchase = await open_purchase(trips.transactions, trips.keys, stale)
+    order = await trips.airline.book(FoundOffer(make_offer(PRICE), {}), purchase)
+    await _adopt(stopped, order)
+    assert await trips.calls(booking_id) == [("buy", "orphaned", "ord_1")]
+    async with trips.transactions() as session:
+        (case,) = await list_cases(session)
+        assert (case.kind, case.reference, case.amount.amount_minor) == ("order", "ord_1", PRICE)
+        await settle_order(session, case.id)
+        assert await list_cases(session) == []
+        with pytest.raises(CannotSettle):
+            await settle_order(session, case.id)

@@ -10,7 +10,9 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
+import services.bookings.desk as desk
 import services.bookings.holding as holding
 from core.clock import clock
 from core.ids import new_id
@@ -39,12 +41,22 @@ from services.bookings.advance import LEASE_SECONDS, advance_due, expire_unpaid
 from services.bookings.amending import cancel_booking
 from services.bookings.creation import create_booking
 from services.bookings.desk import Desk
-from services.bookings.errors import AlreadyBooked, BookingNotCancellable, BookingNotFound, NotBookable, PriceChanged
+from services.bookings.errors import (
+    AlreadyBooked,
+    BirthDateMissing,
+    BookingNotCancellable,
+    BookingNotFound,
+    NotBookable,
+    PriceChanged,
+    PriceUnreadable,
+)
 from services.bookings.holding import LOOKS, MAX_ATTEMPTS
 from services.bookings.purchases import open_purchase
 from services.bookings.reading import get_booking
 from services.bookings.work import BookingParts
+from services.bookings.writing import INSTANT_LIFE
 from services.flights.market import Market
+from services.flights.offers import refresh_offer
 from services.flights.search import search
 from services.passengers.live_bookings import has_live_booking
 from services.payments.gateways import Gateways
@@ -153,13 +165,14 @@ class House:
         result = await search(self.transactions, self.market, Actor(), query=QUERY, today=NOW.date())
         return result.offers[0].id
 
-    async def make(self, booking_id: UUID | None = None) -> UUID:
+    async def make(self, booking_id: UUID | None = None, agreed_price: str | None = None) -> UUID:
         return await create_booking(
             self.consent,
             self.actor,
             booking_id=booking_id or new_id(),
             offer_id=await self.find_offer(),
             passenger_ids=[self.passenger_id],
+            agreed_price=agreed_price,
         )
 
     async def advance(self, *, until: timedelta = timedelta()) -> None:
@@ -280,6 +293,31 @@ async def test_dearer_offer_is_told_and_books_at_the_next_yes(house: House) -> N
     booking_id = await house.make()
     await house.advance()
     assert (await house.read(booking_id)).amount_minor == 120
+
+
+async def test_price_named_is_the_price_agreed_to_whoever_looked_since(house: House) -> None:
+    offer_id = await house.find_offer()
+    house.airline.offers = [hold_offer(120)]
+    await refresh_offer(house.transactions, house.market, offer_id)  # somebody else's look
+    with pytest.raises(PriceChanged) as raised:
+        await house.make(agreed_price="100")
+    assert (raised.value.extra["previous_price"], raised.value.extra["total_price"]) == ("100", "120")
+    with pytest.raises(PriceUnreadable):
+        await house.make(agreed_price="a hundred")
+    await house.make(agreed_price="120")
+
+
+async def test_risen_price_is_told_before_any_other_fault(house: House) -> None:
+    """Else whoever mends the fault and comes back would agree to a price they never heard of."""
+    await house.find_offer()
+    house.airline.offers = [hold_offer(120)]
+    async with house.transactions() as session:
+        (await session.get_one(Passenger, house.passenger_id)).dob = None
+    with pytest.raises(PriceChanged) as raised:
+        await house.make()
+    assert (raised.value.extra["total_price"], "proposal_id" in raised.value.extra) == ("120", False)
+    with pytest.raises(BirthDateMissing):
+        await house.make()
 
 
 async def test_offer_that_can_only_be_looked_at_is_not_booked(house: House) -> None:
@@ -534,6 +572,26 @@ async def test_who_waits_is_told_although_another_was_quicker_to_take_it_up(hous
     assert (await house.read(booking_id)).phase == "held"
     await other
     assert house.airline.books == 1
+
+
+async def test_hold_without_an_end_is_given_one(house: House) -> None:
+    class Endless(Airline):
+        async def book(self, found: FoundOffer, purchase: Purchase) -> Order:
+            return (await super().book(found, purchase)).model_copy(update={"pay_by": None})
+
+    house.airline.__class__ = Endless
+    assert (await house.read(await held(house))).pay_by == NOW + INSTANT_LIFE
+
+
+async def test_trouble_at_the_desk_is_logged_by_us(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(_parts: object, *, booking_id: UUID) -> int:
+        raise LookupError(booking_id)
+
+    monkeypatch.setattr(desk, "advance_due", fail)
+    booking_id = await house.make()
+    with capture_logs() as logged:
+        await Desk(house.parts).advance(booking_id)
+    assert [(each["event"], each["booking_id"]) for each in logged] == [("booking.desk_failed", str(booking_id))]
 
 
 async def test_bug_in_one_booking_keeps_no_other_waiting(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ async def test_every_flight_becomes_an_event(diary: Diary) -> None:
     assert await diary.check() == 3
     assert await diary.states(booking_id) == ["synced"] * 3
     first = diary.google.standing["primary", (await diary.rows(booking_id))[0].google_event_id]
-    assert first.summary == "VN 100 HAN → SGN"
+    assert first.summary == "VN 100 HAN → SGN (mô phỏng)"
     assert first.location == "Nội Bài (HAN)"
     assert first.starts.zone == "Asia/Ho_Chi_Minh"
     assert "Mã đặt chỗ (PNR): " in first.description
@@ -83,6 +83,14 @@ async def test_second_addition_is_refused_and_our_own_repeat_is_not(diary: Diary
     assert diary.google.calls == ["insert", "insert"]
     await diary.add(booking_id, calendar_id="family@group.calendar.google.com")
     assert await diary.check() == 4
+
+
+async def test_second_addition_without_leave_says_how_to_give_it(diary: Diary) -> None:
+    booking_id = await diary.book(BACK)
+    await diary.add(booking_id)
+    await disconnect(diary.parts, diary.actor)
+    with pytest.raises(CalendarNotConnected):
+        await diary.add(booking_id)
 
 
 async def test_ten_additions_at_once_are_one(diary: Diary) -> None:

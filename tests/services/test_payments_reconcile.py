@@ -110,6 +110,16 @@ async def test_without_an_answer_nothing_is_decided(
     assert (await counter.payment(payment.id)).status == "captured"
 
 
+async def test_gateway_that_is_silent_for_months_is_asked_once_a_day(
+    counter: Counter, till: DoubtfulTill, payment: Payment
+) -> None:
+    till.before = [GatewayDown("x")] * 1_000
+    for day in range(1, 61):
+        await look_at(counter, 60 * 24 * day)
+    assert till.asked == 60
+    assert (await counter.payment(payment.id)).status == "pending"
+
+
 async def test_link_whose_making_was_never_answered_is_asked_about(counter: Counter, till: DoubtfulTill) -> None:
     payment_id = new_id()
     till.after = [GatewayDown("x")]

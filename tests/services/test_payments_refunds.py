@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from core.clock import clock
 from db.models import Booking, Payment, User
-from db.repositories.payments import RefundRepository
+from db.repositories.accounts import UserRepository
+from db.repositories.payments import PaymentRepository, RefundRepository
 from providers.payments.base import GatewayDown, GatewayRefused, GatewayUnknown, RefundOrder
 from services.payments.parts import PaymentParts
 from services.payments.refunds import LEASE_SECONDS, MAX_ATTEMPTS, RefundExceedsPayment, give_back, owe, refund_due
@@ -275,3 +276,24 @@ def test_vnpay_repeats_a_partial_refund_on_its_day_only(asked_at: datetime, part
     order = make_refund(amount=vnd(part))
     assert vnpay_on(FakeWire({})).may_repeat(order, asked_at=asked_at) is expected
     assert momo_on(FakeWire({})).may_repeat(order, asked_at=asked_at)
+
+
+async def test_account_is_closed_once_who_gives_its_money_back_is_done(counter: Counter) -> None:
+    booking_id, user_id = await counter.trips.add("refunding"), counter.trips.user_id
+    has_user = asyncio.Event()
+
+    async def give() -> None:
+        async with counter.transactions() as session:
+            await PaymentRepository(session).lock_user(user_id)
+            has_user.set()
+            await asyncio.sleep(0.1)
+            assert await PaymentRepository(session).lock_booking(booking_id) is not None
+
+    async def close() -> None:
+        await has_user.wait()
+        async with counter.transactions() as session:
+            await UserRepository(session).delete(user_id)
+
+    await asyncio.gather(give(), close())
+    async with counter.transactions() as session:
+        assert await session.get(Booking, booking_id) is None

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from core.settings import Settings
-from db.models import BookingChange, BookingTransition
+from db.models import Booking, BookingChange, BookingTransition
 from db.session import Transactions
 from domain.bookings import Phase
 from domain.money import Money
@@ -150,6 +150,9 @@ async def test_a_change_that_costs_something_waits_for_its_money(buyer: Buyer) -
         detail = await get_booking(session, buyer.actor, booking_id)
     assert detail.amount_due == Money(amount_minor=500, currency="VND")
     assert detail.pay_by == NOW + HOUR
+    async with buyer.transactions() as session:
+        (await session.get_one(Booking, booking_id)).phase = "needs_review"
+        assert (await get_booking(session, buyer.actor, booking_id)).amount_due is None
 
 
 async def test_a_change_that_costs_nothing_is_asked_for_at_once(buyer: Buyer) -> None:

@@ -31,7 +31,7 @@ from services.bookings.reading import get_booking
 from services.flights.errors import FlightsUnreachable, OfferNotFound
 from services.payments.errors import NoPaymentMethod
 from services.payments.gateways import Gateways
-from services.proposals.approval import approve, decline
+from services.proposals.approval import approve, approve_in, decline
 from services.proposals.errors import (
     ProposalClosed,
     ProposalExpired,
@@ -198,6 +198,14 @@ async def test_a_page_of_another_origin_may_answer_with_the_scope_for_it(buyer: 
     else:
         with pytest.raises(Forbidden):
             await ask_and_answer()
+
+
+async def test_a_card_that_runs_out_while_the_airline_is_asked_never_books(buyer: Buyer) -> None:
+    proposal = await buyer.propose()
+    with clock.frozen(proposal.expires_at), pytest.raises(ProposalExpired):
+        async with buyer.transactions() as session:
+            await approve_in(session, buyer.consent, buyer.actor, proposal=proposal, channel="card")
+    assert await buyer.count_bookings() == 0
 
 
 async def test_a_risen_price_needs_a_new_yes(buyer: Buyer) -> None:

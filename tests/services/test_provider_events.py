@@ -164,7 +164,8 @@ async def test_events_of_another_world_or_about_others_orders_are_left_alone(war
     await ward.trips.add("ticketed")
     assert await ward.hear("ord_1", is_live=True) == "other_world"
     assert await ward.hear("ord_9") == "unknown_order"
-    assert await ward.hear(None) == "unknown_order"
+    await ward.trips.add("holding")
+    assert await ward.hear(None) == "unknown_order", "no name is not the name of what has none yet"
     assert await ward.events() == []
     assert await ward.look() == 0
 

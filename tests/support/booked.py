@@ -15,7 +15,6 @@ from core.messages import Language
 from core.security import ACCOUNT_SCOPE, Actor
 from db.models import (
     Booking,
-    BookingItem,
     BookingPassenger,
     NotificationLog,
     Payment,
@@ -24,6 +23,7 @@ from db.models import (
     User,
     UserPreference,
 )
+from db.repositories.bookings import BookingRepository
 from db.session import Transactions
 from domain.bookings import Phase
 from domain.money import Money
@@ -66,16 +66,7 @@ class Booked:
     async def fly(self, *slices: Slice) -> None:
         """Have other slices flown from now on, in place of those there are."""
         async with self.transactions() as session:
-            for position, slice_ in enumerate(slices):
-                values = {
-                    "payload": slice_.model_dump(mode="json"),
-                    "starts_at": slice_.departs.instant,
-                    "ends_at": slice_.arrives.instant,
-                }
-                row = BookingItem.position == position
-                await session.execute(
-                    update(BookingItem).where(BookingItem.booking_id == self.id, row).values(**values)
-                )
+            await BookingRepository(session).replace_slices(self.id, slices)
 
     async def pay(self, amount: int = PRICE, *, is_applied: bool = True) -> UUID:
         async with self.transactions() as session:
@@ -166,7 +157,8 @@ async def put_booking(
         await session.flush()
         session.add(booking)
         await session.flush()
-        session.add_all(_make_rows(booking.id, offer))
+        BookingRepository(session).add_slices(booking.id, offer.slices)
+        session.add_all(_make_people(booking.id))
         return Booked(transactions, user.id, booking.id)
 
 
@@ -195,19 +187,8 @@ def make_booking(offer: FlightOffer, phase: Phase, extras: tuple[ChosenService, 
     )
 
 
-def _make_rows(booking_id: UUID, offer: FlightOffer) -> list[BookingItem | BookingPassenger]:
-    items = [
-        BookingItem(
-            booking_id=booking_id,
-            position=position,
-            kind="flight_slice",
-            payload=slice_.model_dump(mode="json"),
-            starts_at=slice_.departs.instant,
-            ends_at=slice_.arrives.instant,
-        )
-        for position, slice_ in enumerate(offer.slices)
-    ]
-    people = [
+def _make_people(booking_id: UUID) -> list[BookingPassenger]:
+    return [
         BookingPassenger(
             booking_id=booking_id,
             position=position,
@@ -219,7 +200,6 @@ def _make_rows(booking_id: UUID, offer: FlightOffer) -> list[BookingItem | Booki
         )
         for position, (given, kind) in enumerate((("THI LAN", "adult"), ("MINH", "child")))
     ]
-    return [*items, *people]
 
 
 def make_london_slice(departs: datetime) -> Slice:
