@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: help run test check fmt lint types e2e fuzz bench lock clean
+.PHONY: help run test check fmt lint types e2e fuzz simulate chaos bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,12 @@ e2e: $(VENV)/.dev ## Drive the page in a real browser (Debian's chromium)
 
 fuzz: $(VENV)/.dev ## Call every operation some hundred times with generated input, and a crowd of sign-ins; a quarter of an hour
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),400) FUZZ_LOGINS=1000 $(BIN)/pytest tests/fuzz
+
+simulate: $(VENV)/.dev ## Tell stories of bad luck, one a seed (SEEDS=10000 FIRST_SEED=0); some ten minutes
+	SEEDS=$(or $(SEEDS),10000) FIRST_SEED=$(or $(FIRST_SEED),0) $(BIN)/pytest -n 2 --dist loadscope tests/simulation/test_stories.py
+
+chaos: $(VENV)/.dev ## Kill real processes while a crowd books and pays (KILLS=100 SEED=7); some four seconds a kill
+	$(BIN)/python -m evals.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
 
 bench: $(VENV)/.dev ## Measure searches: the timetable alone, and through a server
 	$(BIN)/python -m evals.bench.timetable

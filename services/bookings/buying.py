@@ -5,6 +5,8 @@ What cannot be bought is given back in full, and what cannot be told is looked a
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from core.clock import clock
 from domain.money import Money
 from domain.offers import FlightOffer
@@ -15,8 +17,8 @@ from services.bookings.refusals import find_reason
 from services.bookings.tickets import write_tickets
 from services.bookings.work import GiveBack, Work
 
-LOOKS = 8
-"""How often a purchase is looked for before it counts as never made, over some ten minutes."""
+PATIENCE = timedelta(minutes=10)
+"""How long a purchase is looked for before it counts as never made."""
 
 EVERYTHING = GiveBack("not_bought")
 
@@ -86,10 +88,10 @@ async def _look_for_purchase(work: Work) -> None:
 
 
 async def _miss(work: Work) -> None:
-    if work.booking.attempts < LOOKS:
-        await work.delay()
-    else:
+    if work.has_waited(PATIENCE):
         await work.end("refunding", "never_made", call="refused", give_back=EVERYTHING)
+    else:
+        await work.delay()
 
 
 async def _adopt(work: Work, order: Order) -> None:

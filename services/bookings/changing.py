@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from db.models import BookingChange
 from db.repositories.bookings import BookingRepository
 from domain.offers import Slice
@@ -11,8 +13,8 @@ from services.bookings.refusals import find_reason
 from services.bookings.tickets import write_tickets
 from services.bookings.work import GiveBack, Work
 
-LOOKS = 8
-"""How often a change is looked for before it counts as never made."""
+PATIENCE = timedelta(minutes=10)
+"""How long a change is looked for before it counts as never made."""
 MAX_ATTEMPTS = 8
 """Of asking somebody who is away."""
 
@@ -58,7 +60,7 @@ async def _adopt(work: Work, agreed: BookingChange, quote: ChangeQuote, order: O
         await work.end("needs_review", "not_as_agreed")
     elif _flights(order.slices) == _flights(quote.slices):
         await _keep(work, agreed, quote, order)
-    elif work.booking.attempts < LOOKS:
+    elif not work.has_waited(PATIENCE):
         await work.delay()
     else:
         await _give_up(work, agreed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from core.clock import clock
 from domain.offers import FlightOffer
 from domain.orders import Order
@@ -21,8 +23,8 @@ from services.bookings.writing import INSTANT_LIFE
 
 MAX_ATTEMPTS = 8
 """Of asking somebody who is away."""
-LOOKS = 4
-"""How often an order is looked for before it counts as never made; the looks are further and further apart."""
+PATIENCE = timedelta(seconds=30)
+"""How long an order is looked for before it counts as never made."""
 
 
 async def hold(work: Work) -> None:
@@ -63,7 +65,7 @@ async def _look_for_order(work: Work) -> None:
         return
     if order is not None:
         await _adopt(work, order)
-    elif work.booking.attempts < LOOKS:
+    elif not work.has_waited(PATIENCE):
         await work.delay()
     else:
         # nothing was held, and should it turn up after all, an unpaid hold lapses by itself

@@ -66,6 +66,11 @@ class Work:
         """Whether what was asked for can be looked up by our reference."""
         return "find_order" in self.provider.capabilities
 
+    def has_waited(self, patience: timedelta) -> bool:
+        """Whether the call is that long ago; attempts before it do not count."""
+        assert self.call is not None, "only what was sent is looked for"
+        return clock.now() - self.call.created_at >= patience
+
     async def announce(self, step: CallStep) -> Work | None:
         """Write down a call about to be made; None when the booking is no longer ours to call for."""
         async with self.parts.transactions() as session:

@@ -304,3 +304,15 @@ async def test_order_that_comes_when_its_booking_is_over_is_written_down_for_a_p
         assert await list_cases(session) == []
         with pytest.raises(CannotSettle):
             await settle_order(session, case.id)
+
+
+async def test_refusals_before_it_do_not_shorten_the_search_for_a_purchase(trips: Trips) -> None:
+    booking_id = await trips.add("paid", flow="instant")
+    trips.airline.before = [ProviderDown("x")] * 9 + [OutcomeUnknown("x")]
+    minutes = 0
+    while trips.airline.books < 10:
+        await trips.advance(after=timedelta(minutes=(minutes := minutes + 5)))
+    await trips.advance(after=timedelta(minutes=minutes + 6))
+    assert (await trips.read(booking_id)).phase == "paid", "it may still turn up"
+    await trips.advance(after=timedelta(minutes=minutes + 12))
+    assert (await trips.read(booking_id)).reason == "never_made"

@@ -50,7 +50,7 @@ from services.bookings.errors import (
     PriceChanged,
     PriceUnreadable,
 )
-from services.bookings.holding import LOOKS, MAX_ATTEMPTS
+from services.bookings.holding import MAX_ATTEMPTS
 from services.bookings.purchases import open_purchase
 from services.bookings.reading import get_booking
 from services.bookings.work import BookingParts
@@ -383,7 +383,7 @@ async def test_hold_without_an_answer_is_looked_up_and_never_made_twice(house: H
 async def test_hold_that_was_never_made_is_looked_for_and_then_given_up(house: House) -> None:
     house.airline.before = [OutcomeUnknown("x")]
     booking_id = await house.make()
-    for hours in range(LOOKS + 1):
+    for hours in range(2):
         await house.advance(until=hours * HOUR)
     booking = await house.read(booking_id)
     assert (booking.phase, booking.reason, house.airline.books) == ("failed", "never_made", 1)
@@ -411,7 +411,7 @@ async def test_process_killed_in_mid_call_loses_and_doubles_nothing(house: House
         await house.advance()
     await house.advance()
     assert house.airline.books == 1, "its lease holds"
-    for round_ in range(LOOKS + 1):
+    for round_ in range(2):
         await house.advance(until=timedelta(seconds=LEASE_SECONDS + 1) + round_ * HOUR)
     booking = await house.read(booking_id)
     assert booking.phase == ("held" if is_made else "failed")
