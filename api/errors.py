@@ -98,4 +98,7 @@ def install_error_handlers(app: FastAPI) -> None:
 def _say_fault(error: dict[str, Any], language: Language) -> str:
     """A fault in our words, in the caller's language and without the value that was sent."""
     key = f"faults.{error['type']}"
-    return say(key if key in load_catalogue(language) else "faults.other", language, **error.get("ctx", {}))
+    context = dict(error.get("ctx", {}))
+    if "expected" in context:  # the one sentence in it that is not ours to write
+        context["expected"] = context["expected"].replace(" or ", say("faults.or", language))
+    return say(key if key in load_catalogue(language) else "faults.other", language, **context)

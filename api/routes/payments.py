@@ -21,6 +21,7 @@ from services.payments import reading
 from services.payments.gateways import RETURN_PATH
 from services.payments.links import Asker, start_payment
 from services.payments.notices import receive
+from services.payments.reconcile import ask_soon
 from services.rate_limits import ACCOUNT, STREAM
 
 router = APIRouter(tags=["payments"])
@@ -105,8 +106,9 @@ async def get_return_status(
 async def get_return_page(
     reference: Reference, session: Session, lang: Annotated[Language | None, Query()] = None
 ) -> HTMLResponse:
-    """Where gateways send the browser back to. What it brings along is not looked at."""
+    """Where gateways send the browser back to. What it brings along is not looked at: the gateway itself is asked."""
     found = await reading.read_return(session, reference)
+    await ask_soon(session, reference)
     language = lang or found.language
     page = render(
         "payment_return.html.j2",

@@ -122,6 +122,7 @@ class ChangeQuoteRead(BaseModel):
     difference: str
     """To pay, the fee included; negative where money comes back."""
     fee: str
+    """All that buys no flight, also what the airline keeps where the new flights are cheaper."""
     currency: str
     flights: list[SegmentRead]
     """All of the trip, as it would be."""
@@ -245,7 +246,7 @@ def _describe_change(proposal: Proposal) -> ChangeQuoteRead:
         quote_hash=proposal.quote_hash,
         new_total=str(quote.new_total.amount),
         difference=str(quote.difference.amount),
-        fee=str(quote.fee.amount),
+        fee=str(Money(amount_minor=proposal.quote["fee_minor"], currency=quote.difference.currency).amount),
         currency=quote.difference.currency,
         flights=_read_flights(quote.slices),
         expires_at=proposal.expires_at,

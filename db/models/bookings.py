@@ -188,6 +188,7 @@ class BookingChange(Base):
     difference_minor: Mapped[int] = mapped_column(BigInteger)
     """To pay, the fee included; negative where money comes back."""
     fee_minor: Mapped[int] = mapped_column(BigInteger)
+    """What of the old price and of the difference buys no flight."""
     currency: Mapped[str]
     expires_at: Mapped[datetime]
     """Unless it is paid by then."""

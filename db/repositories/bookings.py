@@ -124,6 +124,20 @@ class BookingRepository:
         )
         return written is not None
 
+    async def renew_lease(self, booking: Booking, *, lease_seconds: int) -> None:
+        """For whoever still has it in the phase it was claimed in; a lease that was given back stays so."""
+        await self._session.execute(
+            update(Booking)
+            .where(
+                Booking.id == booking.id,
+                Booking.token == booking.token,
+                Booking.phase == booking.phase,
+                Booking.lease_until > clock.lease_now(),
+            )
+            .values(lease_until=clock.lease_now() + timedelta(seconds=lease_seconds))
+            .execution_options(synchronize_session=False)
+        )
+
     async def find_open_call(self, booking_id: UUID) -> BookingCall | None:
         """The call that was sent and not answered."""
         statement = select(BookingCall).where(BookingCall.booking_id == booking_id, BookingCall.state == "calling")

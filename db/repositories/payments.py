@@ -54,6 +54,13 @@ class PaymentRepository:
         """The payment a browser comes back from: references are unguessable, and unique whatever the gateway."""
         return await self._session.scalar(select(Payment).where(Payment.reference == reference))
 
+    async def make_due(self, reference: str, *, now: datetime) -> UUID | None:
+        """Have a payment asked about now, unless it was before."""
+        waiting = update(Payment).where(Payment.reference == reference, Payment.status == "pending")
+        early = waiting.where(Payment.attempts == 0, Payment.due_at > now)
+        payment_id: UUID | None = await self._session.scalar(early.values(due_at=now).returning(Payment.id))
+        return payment_id
+
     async def find_open_link(
         self, provider: str, subject_type: str, subject_id: UUID, amount_minor: int, *, good_until: datetime
     ) -> Payment | None:

@@ -6,7 +6,9 @@ whose answer never came is looked up at the provider before anything is asked ag
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import structlog
@@ -21,8 +23,10 @@ from services.bookings.work import BookingParts, Work
 
 log = structlog.get_logger()
 
-LEASE_SECONDS = 120
-"""Longer than the longest call, and the looks around it, may take."""
+LEASE_SECONDS = 30
+"""How long nobody else takes up what a process that died had in hand."""
+HEARTBEAT_SECONDS = 10
+"""How often a lease is renewed while its holder lives, for calls take longer."""
 MAX_ATTEMPTS = 60
 """After which a person has to look: some four hours of asking, or as many crashes."""
 
@@ -53,10 +57,30 @@ async def advance_due(parts: BookingParts, *, booking_id: UUID | None = None) ->
             continue
         work = Work(parts, provider, claimed, call)
         try:
-            await STEPS[claimed.phase](work)
+            async with _keep_lease(parts, claimed):
+                await STEPS[claimed.phase](work)
         except Exception:  # an edge for one booking: the others must not wait for it
             log.exception("booking.advance_failed", booking_id=str(claimed.id), attempt=claimed.attempts)
             await work.delay()
+
+
+@asynccontextmanager
+async def _keep_lease(parts: BookingParts, booking: Booking) -> AsyncIterator[None]:
+    beating = asyncio.create_task(_beat(parts, booking))
+    try:
+        yield
+    finally:
+        beating.cancel()
+
+
+async def _beat(parts: BookingParts, booking: Booking) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        try:
+            async with parts.transactions() as session:
+                await BookingRepository(session).renew_lease(booking, lease_seconds=LEASE_SECONDS)
+        except Exception:  # the database may be away for a moment; whoever loses the lease is fenced
+            log.warning("booking.lease_not_renewed", booking_id=str(booking.id))
 
 
 async def _park(parts: BookingParts, booking: Booking, reason: str) -> None:

@@ -17,7 +17,7 @@ from services.bookings.refusals import find_reason
 from services.bookings.tickets import write_tickets
 from services.bookings.work import GiveBack, Work
 
-PATIENCE = timedelta(minutes=10)
+PATIENCE = timedelta(minutes=5)
 """How long a purchase is looked for before it counts as never made."""
 
 EVERYTHING = GiveBack("not_bought")

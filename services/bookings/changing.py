@@ -13,7 +13,7 @@ from services.bookings.refusals import find_reason
 from services.bookings.tickets import write_tickets
 from services.bookings.work import GiveBack, Work
 
-PATIENCE = timedelta(minutes=10)
+PATIENCE = timedelta(minutes=3)
 """How long a change is looked for before it counts as never made."""
 MAX_ATTEMPTS = 8
 """Of asking somebody who is away."""
@@ -68,8 +68,7 @@ async def _adopt(work: Work, agreed: BookingChange, quote: ChangeQuote, order: O
 
 async def _keep(work: Work, agreed: BookingChange, quote: ChangeQuote, order: Order) -> None:
     booking, total = work.booking, quote.new_total.amount_minor
-    # what was paid beyond the new price is the fee, whatever the airline calls it
-    kept = booking.fees_minor + agreed.difference_minor - (total - booking.amount_minor)
+    kept = booking.fees_minor + agreed.fee_minor
     back = GiveBack("changed", -agreed.difference_minor) if agreed.difference_minor < 0 else None
     async with work.parts.transactions() as session:
         bookings = BookingRepository(session)

@@ -80,6 +80,8 @@ class ChangeTerms:
     booking_id: UUID
     slices: tuple[Slice, ...]
     """As they are."""
+    total: Money
+    """What they cost as they are."""
     options: tuple[ChangeQuote, ...]
     simulated: bool
 
@@ -175,7 +177,8 @@ async def quote_change(
     quotes = await _ask(lambda: provider.quote_change(order_id, request), BookingNotChangeable)
     travellers = await open_travellers(transactions, keys, booking)
     usable = _leave_out(quotes, booking, travellers, first_changed=min(changes))
-    return ChangeTerms(booking_id, slices, usable[:MAX_CHANGES], bool(booking.offer["simulated"]))
+    total = Money(amount_minor=booking.amount_minor, currency=booking.currency)
+    return ChangeTerms(booking_id, slices, total, usable[:MAX_CHANGES], bool(booking.offer["simulated"]))
 
 
 def _ensure_askable(request: ChangeRequest) -> None:

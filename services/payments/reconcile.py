@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import clock
+from db.hints import hint
 from db.models import Payment
 from db.repositories.payments import PaymentRepository
 from providers.payments.base import GatewayError, PaymentNotice
@@ -33,6 +35,13 @@ LONGEST_DELAY = timedelta(days=1)
 
 def first_look_at(created_at: datetime, expires_at: datetime) -> datetime:
     return min(created_at + FIRST_LOOK, expires_at + AFTER_EXPIRY)
+
+
+async def ask_soon(session: AsyncSession, reference: str) -> None:
+    """Ask about a payment nobody told of, now that its payer is back; once, whoever comes how often."""
+    payment_id = await PaymentRepository(session).make_due(reference, now=clock.now())
+    if payment_id is not None:
+        await hint(session, RECONCILE_TASK, payment_id=payment_id)
 
 
 async def reconcile_due(parts: PaymentParts, *, payment_id: UUID | None = None) -> int:

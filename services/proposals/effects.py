@@ -139,7 +139,7 @@ async def change(session: AsyncSession, actor: Actor, proposal: Proposal) -> Non
             status=status,
             quote=proposal.quote["change"],
             difference_minor=quote.difference.amount_minor,
-            fee_minor=quote.fee.amount_minor,
+            fee_minor=proposal.quote["fee_minor"],
             currency=quote.difference.currency,
             expires_at=quote.expires_at,
         )

@@ -207,6 +207,7 @@ async def _write_changes(
             booking_id=terms.booking_id,
             simulated=terms.simulated,
             slices=terms.slices,
+            total=terms.total,
             quote=option,
         )
         cards.append((proposal_id, quote, option.expires_at))

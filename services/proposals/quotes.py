@@ -108,9 +108,20 @@ def quote_cancellation(
 
 
 def quote_change(
-    *, proposal_id: UUID, user_id: UUID, booking_id: UUID, simulated: bool, slices: Sequence[Slice], quote: ChangeQuote
+    *,
+    proposal_id: UUID,
+    user_id: UUID,
+    booking_id: UUID,
+    simulated: bool,
+    slices: Sequence[Slice],
+    total: Money,
+    quote: ChangeQuote,
 ) -> Quote:
-    """`slices` as they are; `quote` has them as they would be."""
+    """`slices` as they are, for `total`; `quote` has them as they would be.
+
+    The fee is all that buys no flight: what the airline calls so, and what it keeps where the new flights are cheaper.
+    """
+    fee = quote.difference - (quote.new_total - total)
     return {
         "action": "change",
         "proposal_id": str(proposal_id),
@@ -122,7 +133,7 @@ def quote_change(
         "change": quote.model_dump(mode="json"),
         "amount_minor": max(0, quote.difference.amount_minor),
         "refund_minor": max(0, -quote.difference.amount_minor),
-        "fee_minor": quote.fee.amount_minor,
+        "fee_minor": fee.amount_minor,
         "currency": quote.difference.currency,
         "expires_at": quote.expires_at.isoformat(),
     }

@@ -138,6 +138,23 @@ async def test_bad_notice_pays_nothing_and_a_question_finds_the_truth(
     assert [each["status"] for each in await list_payments(account, booking["id"])] == ["COMPLETED"]
 
 
+async def test_browser_that_comes_back_makes_us_ask_the_gateway_once(
+    lobby: Lobby, browser: Browser, shared_app: FastAPI
+) -> None:
+    account = await lobby.join()
+    booking = await book(account)
+    payment = await start(account, booking["id"])
+    shared_app.state.sandbox_faults.arm("notice", "lost_notice")
+    back = await press(browser, payment["payment_url"])
+    assert await read_phase(account, booking["id"]) == "held"
+    assert (await browser.http.get(back.headers["location"])).status_code == 200
+
+    async def is_ticketed() -> bool:
+        return await read_phase(account, booking["id"]) == "ticketed"
+
+    await eventually(is_ticketed)
+
+
 async def ask_about(lobby: Lobby, payment: dict[str, Any]) -> None:
     """What the sweep does ten minutes later."""
     async with lobby.transactions() as session:

@@ -243,7 +243,7 @@ async def test_failure_without_money_says_that_none_was_taken(transactions: Tran
     booked = await put_booking(transactions, "holding", language="en", booking_reference=None)
     await booked.move("failed", "sold_out")
     mail = await send_one(booked, keys)
-    assert "You have not been charged." in mail.text
+    assert "We have received no payment." in mail.text
     assert "The flight is sold out." in mail.text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -22,8 +23,10 @@ from providers.flights.base import (
     PriceChanged,
     ProviderDown,
     SoldOut,
+    Write,
 )
-from services.bookings.advance import MAX_ATTEMPTS
+from services.bookings import advance
+from services.bookings.advance import LEASE_SECONDS, MAX_ATTEMPTS, advance_due
 from services.bookings.buying import _adopt
 from services.bookings.purchases import open_purchase
 from services.bookings.review import CannotSettle, list_cases, settle_order
@@ -31,6 +34,7 @@ from services.bookings.work import Work
 from tests.support.airline import Airline
 from tests.support.offers import QUERY, make_offer, make_slice
 from tests.support.trips import PRICE, Trips
+from tests.support.waiting import eventually
 
 FLOWS: tuple[BookingFlow, ...] = ("hold", "instant")
 REFUND = PRICE * 80 // 100
@@ -265,6 +269,45 @@ async def test_refused_change_leaves_the_trip_and_gives_the_difference_back(trip
 # crashes
 
 
+class SlowAirline(Airline):
+    """Answers when its door opens."""
+
+    async def meet(self, operation: Write, *, is_done: bool) -> None:
+        await super().meet(operation, is_done=is_done)
+        await self.door.wait()
+
+
+@pytest.mark.parametrize("heartbeat_seconds", [0.01, 1000])
+async def test_lease_lasts_as_long_as_its_holder_lives(
+    transactions: Transactions, settings: Settings, monkeypatch: pytest.MonkeyPatch, heartbeat_seconds: float
+) -> None:
+    monkeypatch.setattr(advance, "HEARTBEAT_SECONDS", heartbeat_seconds)
+    trips = Trips(transactions, settings.keys, SlowAirline())
+    await trips.move_in()
+    booking_id = await trips.add("paid")
+    trips.airline.door.clear()
+    slow = asyncio.create_task(advance_due(trips.parts))
+
+    async def is_asked() -> bool:
+        return trips.airline.calls.asked == {"pay": 1}
+
+    await eventually(is_asked)
+    before = (await trips.read(booking_id)).lease_until
+
+    async def is_renewed() -> bool:
+        return (await trips.read(booking_id)).lease_until > before
+
+    with clock.frozen(clock.now() + timedelta(seconds=LEASE_SECONDS - 1)):
+        if heartbeat_seconds < 1:
+            await eventually(is_renewed)
+        with clock.frozen(clock.now() + timedelta(seconds=2)):
+            taken = await advance_due(trips.parts)
+        assert taken == (0 if heartbeat_seconds < 1 else 1), "without a heartbeat another takes it up"
+        trips.airline.door.set()
+        await slow
+    assert trips.airline.calls.done == {"pay": 1}
+
+
 @pytest.mark.parametrize("phase", ["holding", "releasing", "paid", "cancelling"])
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_process_that_dies_during_a_call_is_followed_by_one_that_looks_first(
@@ -274,7 +317,7 @@ async def test_process_that_dies_during_a_call_is_followed_by_one_that_looks_fir
     getattr(trips.airline, when).append(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         await trips.advance()
-    await trips.advance(after=timedelta(seconds=30))
+    await trips.advance(after=timedelta(seconds=LEASE_SECONDS - 1))
     assert (await trips.read(booking_id)).phase == phase, "somebody else has it until the lease is over"
     await trips.advance_for(1)
     ends = {"holding": "held", "releasing": "cancelled", "paid": "ticketed", "cancelling": "refunding"}
@@ -312,7 +355,7 @@ async def test_refusals_before_it_do_not_shorten_the_search_for_a_purchase(trips
     minutes = 0
     while trips.airline.books < 10:
         await trips.advance(after=timedelta(minutes=(minutes := minutes + 5)))
-    await trips.advance(after=timedelta(minutes=minutes + 6))
+    await trips.advance(after=timedelta(minutes=minutes + 4))
     assert (await trips.read(booking_id)).phase == "paid", "it may still turn up"
-    await trips.advance(after=timedelta(minutes=minutes + 12))
+    await trips.advance(after=timedelta(minutes=minutes + 6))
     assert (await trips.read(booking_id)).reason == "never_made"
