@@ -183,7 +183,10 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
     app = FastAPI(
         title="Travel assistant",
         version=CODE_VERSION,
-        description=f"Finds, books, pays for, changes and cancels flights, in Vietnamese and English. {WORLDS[settings.flight_world]}",
+        description=(
+            "Finds, books, pays for, changes and cancels flights, in Vietnamese and English. "
+            f"{WORLDS[settings.flight_world]}"
+        ),
         lifespan=lifespan,
         openapi_url="/v1/openapi.json",
         docs_url=None,
