@@ -3,7 +3,7 @@
     holding ─┬→ held ──┬→ paid ─┬→ ticketing ─┬→ ticketed ─┬→ cancelling ─┬→ refunding → refunded
              │         │        │             │            │              └→ cancelled
              │  paying ┤        ├→ ticketed   └→ refunding ├→ changing ─→ ticketed
-             │         │        └→ refunding               └→ refunding (the airline gave it up)
+             │         │        └→ refunding               └→ needs_review (the airline gave it up)
              │         ├→ releasing ─→ cancelled
              │         ├→ cancelled
              │         └→ expired
@@ -48,7 +48,7 @@ MOVES: dict[Phase, frozenset[Phase]] = {
     "paying": frozenset({"paid", "cancelled", "expired"}),
     "paid": frozenset({"ticketing", "ticketed", "refunding", "needs_review"}),
     "ticketing": frozenset({"ticketed", "refunding", "needs_review"}),
-    "ticketed": frozenset({"cancelling", "changing", "refunding", "needs_review"}),
+    "ticketed": frozenset({"cancelling", "changing", "needs_review"}),
     "releasing": frozenset({"cancelled", "held", "needs_review"}),
     "cancelling": frozenset({"refunding", "cancelled", "ticketed", "needs_review"}),
     "changing": frozenset({"ticketed", "needs_review"}),

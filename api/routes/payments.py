@@ -92,7 +92,7 @@ async def hear_gateway(
 @router.get(
     "/payments/return-status",
     response_model=ReturnRead,
-    responses=describe_errors(404),
+    responses=describe_errors(401, 404),
     dependencies=[limited(STREAM)],
 )
 async def get_return_status(

@@ -49,7 +49,7 @@ async def get_booking_itinerary(
     )
 
 
-@router.get("/receipt", response_class=HTMLResponse, responses=PAGE | describe_errors(401, 403, 404))
+@router.get("/receipt", response_class=Response, responses=PAGE | describe_errors(401, 403, 404))
 async def get_booking_receipt(
     booking_id: UUID, actor: AccountHolder, session: Session, language: PaperLanguage
 ) -> HTMLResponse:

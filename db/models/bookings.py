@@ -15,8 +15,8 @@ from domain.offers import BookingFlow
 
 CallStep = Literal["hold", "release", "buy", "cancel", "change"]
 CallState = Literal["calling", "done", "refused", "orphaned"]
-"""calling: sent, or about to be; whether it arrived is not known until an answer or a look-up tells. orphaned: it had
-its effect after the booking was over, and somebody has to give back what it bought."""
+"""calling: sent, or about to be; whether it arrived is not known until an answer or a look-up tells. orphaned: it
+counted as never made, and had its effect after all, or may have: somebody has to look at the provider."""
 ChangeStatus = Literal["agreed", "under_way", "done", "failed"]
 """agreed: waits for its money; under_way: the airline is being asked, and the booking is `changing`."""
 

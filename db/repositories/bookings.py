@@ -103,11 +103,6 @@ class BookingRepository:
         )
         return await self._session.scalar(statement) is not None
 
-    async def is_over(self, booking_id: UUID) -> bool:
-        """Whether nobody will fly by it."""
-        statement = select(Booking.id).where(Booking.id == booking_id, Booking.phase.in_(OVER))
-        return await self._session.scalar(statement) is not None
-
     async def list_lapsed(self, *, now: datetime, limit: int) -> Sequence[Booking]:
         """Those whose time to pay is over, locked until the transaction ends; others' locked ones are left out."""
         statement = select(Booking).where(Booking.phase.in_(UNPAID), Booking.pay_by <= now).order_by(Booking.pay_by)
@@ -146,6 +141,12 @@ class BookingRepository:
     async def end_call(self, call_id: UUID, *, state: CallState, outcome: str) -> None:
         ended = update(BookingCall).where(BookingCall.id == call_id)
         await self._session.execute(ended.values(state=state, outcome=outcome, ended_at=clock.now()))
+
+    async def contradict_call(self, call_id: UUID, *, outcome: str) -> bool:
+        """Mark a call that counts as never made and was; False where nobody has given it up."""
+        given_up = update(BookingCall).where(BookingCall.id == call_id, BookingCall.state == "refused")
+        marked = given_up.values(state="orphaned", outcome=outcome, ended_at=clock.now()).returning(BookingCall.id)
+        return await self._session.scalar(marked) is not None
 
     async def find_open_change(self, booking_id: UUID, *, for_update: bool = False) -> BookingChange | None:
         """The change that was agreed to and has not ended."""

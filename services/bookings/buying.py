@@ -125,8 +125,6 @@ async def _keep(work: Work, order: Order) -> None:
         )
         if is_ours:
             await write_tickets(session, work.booking.id, order.tickets)
-    if not is_ours:
-        await work.report(order)
 
 
 def _price(work: Work) -> Money:

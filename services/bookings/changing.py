@@ -72,12 +72,11 @@ async def _keep(work: Work, agreed: BookingChange, quote: ChangeQuote, order: Or
     back = GiveBack("changed", -agreed.difference_minor) if agreed.difference_minor < 0 else None
     async with work.parts.transactions() as session:
         bookings = BookingRepository(session)
-        if not await bookings.write(booking):
-            return
-        # before the move, which tells of what is flown
-        await bookings.replace_slices(booking.id, order.slices)
-        await write_tickets(session, booking.id, order.tickets)
-        await bookings.end_change(agreed.id, "done")
+        if await bookings.write(booking):
+            # before the move, which tells of what is flown
+            await bookings.replace_slices(booking.id, order.slices)
+            await write_tickets(session, booking.id, order.tickets)
+            await bookings.end_change(agreed.id, "done")
         await work.end_in(session, "ticketed", "changed", give_back=back, amount_minor=total, fees_minor=kept)
 
 

@@ -37,14 +37,14 @@ class CannotSettle(Exception):
 @dataclass(frozen=True, slots=True)
 class Case:
     kind: Literal["booking", "refund", "order"]
-    """order: tickets that came when their booking was over; somebody has to give them back."""
+    """order: a call that came too late, and what it did at the provider is not what we have."""
     id: UUID
     since: datetime
     """When a booking came here; when a refund was owed."""
     reason: str | None
     provider: str
     reference: str | None
-    """The airline's PNR; the gateway's number of the payment; the provider's of an order."""
+    """The airline's PNR; the gateway's number of the payment; the order's at the provider, or ours of it."""
     amount: Money
 
 
@@ -82,7 +82,7 @@ async def list_cases(session: AsyncSession) -> list[Case]:
             call.created_at,
             "came_too_late",
             booking.provider,
-            call.outcome,
+            booking.provider_order_id or booking.reference,
             Money(amount_minor=booking.amount_minor, currency=booking.currency),
         )
         for call, booking in await review.list_orphans()

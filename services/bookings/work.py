@@ -16,7 +16,6 @@ from db.models.bookings import CallState, CallStep
 from db.repositories.bookings import BookingRepository
 from db.session import Transactions
 from domain.bookings import Phase
-from domain.orders import Order
 from domain.payments import RefundReason
 from providers.flights.base import FlightProvider
 from services.bookings.moves import move, put_off
@@ -105,22 +104,14 @@ class Work:
     ) -> bool:
         """As `end`, with what else belongs to it; False for whoever was overtaken."""
         if not await move(session, self.booking, after, reason=reason, **values):
+            if call == "done":
+                await self._contradict(session, after)
             return False
         if self.call is not None:
             await BookingRepository(session).end_call(self.call.id, state=call, outcome=reason or after)
         if give_back is not None:
             await owe(session, self.booking, amount_minor=give_back.amount_minor, reason=give_back.reason)
         return True
-
-    async def report(self, order: Order) -> None:
-        """What to do with an order nobody waited for: for whoever was overtaken while the call was on its way."""
-        async with self.parts.transactions() as session:
-            bookings = BookingRepository(session)
-            is_over = await bookings.is_over(self.booking.id)
-            if not is_over or order.status == "held" or self.call is None:
-                return  # it was found by who came after, or lapses by itself
-            await bookings.end_call(self.call.id, state="orphaned", outcome=order.provider_order_id or "")
-        log.error("booking.orphaned_order", booking_id=str(self.booking.id))
 
     async def delay(self, refused: str | None = None) -> None:
         """Look again later; with a word for why, the call is known to have had no effect, and may be made again."""
@@ -129,3 +120,12 @@ class Work:
             is_ours = await put_off(session, self.booking, until=clock.now() + timedelta(seconds=seconds))
             if is_ours and refused is not None and self.call is not None:
                 await BookingRepository(session).end_call(self.call.id, state="refused", outcome=refused)
+            elif not is_ours and refused is None:
+                await self._contradict(session, "unknown")
+
+    async def _contradict(self, session: AsyncSession, outcome: str) -> None:
+        """Whoever was overtaken knows, or fears, that a call had its effect which others took for never made."""
+        if self.call is None or self.call.step == "hold":
+            return  # an unpaid hold lapses by itself
+        if await BookingRepository(session).contradict_call(self.call.id, outcome=outcome):
+            log.error("booking.orphaned_order", booking_id=str(self.booking.id))

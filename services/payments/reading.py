@@ -97,6 +97,7 @@ def _find_state(
     if payment.status != "captured":
         return "not_paid"
     if not payment.is_applied or booking is None or booking.phase in OVER or (change and change.status == "failed"):
-        return "given_back" if has_refund else "over"
+        is_given_up = payment.is_applied and booking is not None and booking.phase == "cancelled"
+        return "over" if is_given_up and not has_refund else "given_back"
     is_done = change is None or change.status == "done"
     return "booked" if is_done and booking.phase in FLOWN else "received"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from domain.offers import BookingFlow, FlightOffer
+from domain.orders import CancellationQuote
 from providers.flights.base import FoundOffer, OutcomeUnknown, ProviderBusy, ProviderDown, SoldOut, Write
 from providers.payments.base import GatewayDown, GatewayUnknown
 from tests.conftest import NOW
@@ -46,6 +47,11 @@ class MoodyAirline(Airline):
     async def find_order(self, reference: str) -> Any:
         await self._read()
         return await super().find_order(reference)
+
+    async def quote_cancellation(self, provider_order_id: str) -> CancellationQuote:
+        if self.story.luck("fee risen", 0.1):
+            self.refund_percent -= 10
+        return await super().quote_cancellation(provider_order_id)
 
     async def price(self, found: FoundOffer) -> FoundOffer:
         if self.story.luck("price risen", 0.1):

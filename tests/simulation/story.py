@@ -58,7 +58,7 @@ FAULTS = (
     *("worker killed", "worker stalled", "server killed", "connection lost", "commit unanswered"),
     *("airline silent before", "airline silent after", "airline busy", "airline sold out"),
     *("gateway down", "refund unanswered", "notice twice", "notice late", "notice forged", "notice for another sum"),
-    *("hint lost", "hint twice", "price risen", "stranger", "pressed twice"),
+    *("hint lost", "hint twice", "price risen", "fee risen", "stranger", "pressed twice"),
 )
 
 DUE = """

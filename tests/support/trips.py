@@ -31,9 +31,9 @@ from domain.payments import PaymentSubject
 from providers.flights.base import FoundOffer
 from services.bookings.advance import advance_due
 from services.bookings.work import BookingParts
+from services.flights.market import Market
 from tests.support.airline import HOLD, Airline
 from tests.support.offers import make_offer
-from tests.support.providers import market_of
 
 PRICE = 1_890_000
 CONTACT = Contact(email="lan@example.com", phone="+84901234567")
@@ -47,7 +47,7 @@ class Trips:
 
     def __init__(self, transactions: Transactions, keys: Keys, airline: Airline) -> None:
         self.transactions, self.keys, self.airline = transactions, keys, airline
-        self.parts = BookingParts(transactions, market_of(airline), keys)
+        self.parts = BookingParts(transactions, Market((airline,)), keys)
         self.user_id = new_id()
         self.agreed: set[UUID] = set()
         """The proposals that were said yes to."""
