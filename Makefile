@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
+# one more than there are processors: half of their time tests wait
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .PHONY: help run test check fmt lint types e2e fuzz simulate chaos bench lock clean
 
@@ -15,7 +17,7 @@ run: $(VENV)/.runtime ## Set everything up and serve http://127.0.0.1:8000 (sett
 	@exec $(BIN)/travel-assistant serve
 
 test: $(VENV)/.dev ## Set everything up and run every test
-	$(BIN)/pytest -n auto --dist loadscope -m "not e2e" $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadscope -m "not e2e" $(TESTS)
 
 check: lint types ## What a commit must pass besides the tests
 

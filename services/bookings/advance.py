@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 import structlog
@@ -66,16 +66,21 @@ async def advance_due(parts: BookingParts, *, booking_id: UUID | None = None) ->
 
 @asynccontextmanager
 async def _keep_lease(parts: BookingParts, booking: Booking) -> AsyncIterator[None]:
-    beating = asyncio.create_task(_beat(parts, booking))
+    is_done = asyncio.Event()
+    beating = asyncio.create_task(_beat(parts, booking, is_done))
     try:
         yield
     finally:
-        beating.cancel()
+        # told, not cancelled: a query that is cut off would take its connection along
+        is_done.set()
+        await beating
 
 
-async def _beat(parts: BookingParts, booking: Booking) -> None:
-    while True:
-        await asyncio.sleep(HEARTBEAT_SECONDS)
+async def _beat(parts: BookingParts, booking: Booking, is_done: asyncio.Event) -> None:
+    while not is_done.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(is_done.wait(), HEARTBEAT_SECONDS)
+            return
         try:
             async with parts.transactions() as session:
                 await BookingRepository(session).renew_lease(booking, lease_seconds=LEASE_SECONDS)
