@@ -22,6 +22,8 @@ from evals.chaos.line import Line, NobodyAnswers
 
 PASSWORD = "a rainy day in May"  # noqa: S105 - of people who do not exist
 ROUTES = (("HAN", "DAD"), ("SGN", "HAN"), ("SGN", "DAD"), ("HAN", "PQC"), ("SGN", "CXR"))
+KEPT = "kept a ticket"
+PAID_TWICE = "paid twice"
 HANDFUL = 6
 LOOKS = 60
 LOOK_SECONDS = 0.4
@@ -208,6 +210,7 @@ class Traveller:
             other = "momo" if first == "vnpay" else "vnpay"
             links = [await self._open_link(booking["id"], each) for each in (first, other)]
             await asyncio.gather(*(self._press(each, "pay") for each in links if each))
+            self.diary.met[PAID_TWICE] += all(links)
             return
         if whim < 0.38:
             link = await self._open_link(booking["id"], first)
@@ -263,6 +266,8 @@ class Traveller:
         if self._whims.gives_up:
             await self._wait(booking_id, WORKED_ON)
             await self._cancel(booking_id)
+        elif (await self._wait(booking_id, WORKED_ON | UNPAID))["phase"] == "ticketed":
+            self.diary.met[KEPT] += 1
 
     async def _cancel(self, booking_id: str) -> None:
         path = f"/v1/users/me/bookings/{booking_id}"

@@ -36,6 +36,8 @@ class Wanted:
     bookings: int
     seconds: float
     """The unrest ends then, whatever was reached."""
+    met: tuple[str, ...] = ()
+    """What the crowd must have met besides, each once at least."""
     travellers: int = 36
     servers: int = 2
     workers: int = 2
@@ -45,6 +47,11 @@ class Wanted:
     """Between two strikes, at least and at most."""
     horizon_seconds: float = 600
     """What is due within this time of the end is waited for: links nobody paid by, holds that lapse."""
+
+    def is_reached(self, kills: int, diary: Diary) -> bool:
+        return (
+            kills >= self.kills and len(diary.accepted) >= self.bookings and all(diary.met[each] for each in self.met)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class Outcome:
 
     @property
     def is_complete(self) -> bool:
-        return self.kills >= self.wanted.kills and len(self.diary.accepted) >= self.wanted.bookings
+        return self.wanted.is_reached(self.kills, self.diary)
 
 
 @contextmanager
@@ -155,8 +162,7 @@ async def _make_unrest(house: House, crowd: Iterable[Traveller], wanted: Wanted,
     deadline = time.monotonic() + wanted.seconds
 
     def is_enough() -> bool:
-        reached = house.kills >= wanted.kills and len(diary.accepted) >= wanted.bookings
-        return reached or time.monotonic() > deadline
+        return wanted.is_reached(house.kills, diary) or time.monotonic() > deadline
 
     def is_due() -> bool:
         """Kills keep step with bookings: each is to meet some under way."""
