@@ -56,7 +56,7 @@ PACES: dict[str, dict[str, Any]] = {
     "services.payments.refunds": {
         "LEASE_SECONDS": LEASE_SECONDS,
         "FIRST_DELAY": timedelta(seconds=1),
-        "LONGEST_DELAY": timedelta(seconds=8),
+        "LONGEST_DELAY": timedelta(seconds=3),
     },
     "services.notifications.outbox": {"LEASE_SECONDS": LEASE_SECONDS, "FIRST_DELAY_SECONDS": 1},
     "jobs.sweep": {
