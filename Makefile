@@ -8,7 +8,7 @@ TESTS ?= tests
 # one more than there are processors: half of their time tests wait
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-.PHONY: help run test check fmt lint types e2e fuzz simulate chaos bench lock clean
+.PHONY: help run test check fmt lint types e2e fuzz simulate chaos bench understanding-report lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ chaos: $(VENV)/.dev ## Kill real processes while a crowd books and pays (KILLS=1
 bench: $(VENV)/.dev ## Measure searches: the timetable alone, and through a server
 	$(BIN)/python -m evals.bench.timetable
 	$(BIN)/python -m evals.bench.search
+
+understanding-report: $(VENV)/.dev ## Score the cases of what travellers say, and write a page with every miss
+	$(BIN)/python -m evals.understanding.report
 
 lock: $(VENV)/.dev ## Resolve the dependencies anew, with hashes and without hosts
 	$(BIN)/pip install --quiet uv

@@ -405,6 +405,14 @@ def chat(
 
 
 @app.command()
+def understand() -> None:
+    """Read conversations, a JSON object a line, from standard input; write what each turn means, a line each."""
+    from understanding.batch import read_conversations
+
+    sys.stdout.buffer.writelines(read_conversations(sys.stdin.buffer))
+
+
+@app.command()
 def doctor() -> None:
     """Say what is on, what is simulated, and what is missing."""
     from rich.console import Console

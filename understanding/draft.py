@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any
 
-from understanding.frame import Ambiguity, Frame, Language, Problem
+from understanding.frame import Ambiguity, Frame, Language, Problem, SlotName
 
 _SAME_QUESTION = {
     "depart_range": "depart_on",
@@ -22,10 +23,12 @@ class Draft:
     A field keeps its old value while what was said about it is doubtful or refused.
     """
 
-    def __init__(self, frame: Frame, language: Language, today: date) -> None:
+    def __init__(self, frame: Frame, language: Language, today: date, asked: AbstractSet[SlotName]) -> None:
         self.before = frame
         self.language = language
         self.today = today
+        self.asked = asked
+        """The slots the last question was about."""
         self._values: dict[str, Any] = {}
         self._doubts = {question_of(doubt.field): doubt for doubt in frame.ambiguous}
         self._problems = {

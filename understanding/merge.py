@@ -9,7 +9,7 @@ from domain.travellers import MAX_TRAVELLERS
 from understanding.amounts import LEAST_PLAUSIBLE_DONG, AmountMention
 from understanding.draft import Draft
 from understanding.filters import FilterMention
-from understanding.frame import Ambiguity, Frame, Leg, PlaceRef, Problem, SlotName
+from understanding.frame import Ambiguity, Frame, Leg, PlaceRef, Problem
 from understanding.places import PlaceMention
 from understanding.route import Route
 from understanding.travellers import TravellerMention
@@ -19,12 +19,12 @@ _TIED_TO_TRIP = ("return_on", "stay_nights", "trip")
 """A message that says both ends of another route is another trip."""
 
 
-def merge_route(draft: Draft, route: Route, asked: SlotName | None) -> None:
+def merge_route(draft: Draft, route: Route) -> None:
     """Set the ends of the trip. A new end drops what was asked of the old flights."""
     old = (draft.get("origin"), draft.get("destination"))
     ends: dict[str, PlaceMention | None] = {"origin": route.origin, "destination": route.destination}
-    if route.bare and not (asked is None and _is_known(draft, route.bare)):
-        ends[_field_of_bare(draft, route, asked)] = route.bare
+    if route.bare and (draft.asked or not _is_known(draft, route.bare)):
+        ends[_field_of_bare(draft, route)] = route.bare
     for field, mention in ends.items():
         if mention:
             draft.put(field, mention.resolve(field, draft.language))
@@ -57,17 +57,17 @@ def _is_known(draft: Draft, mention: PlaceMention) -> bool:
     return isinstance(resolved, PlaceRef) and len(known) == 2 and resolved.iata in known
 
 
-def _field_of_bare(draft: Draft, route: Route, asked: SlotName | None) -> str:
+def _field_of_bare(draft: Draft, route: Route) -> str:
     """A place without a role answers our question, replaces the one taken back, or fills the gap."""
     for mention in route.not_meant:
         resolved = mention.resolve("origin", draft.language)
         if resolved == draft.get("origin"):
             return "origin"
     for field in ("origin", "destination"):
-        if draft.is_open(field) and asked in {None, field}:
+        if draft.is_open(field) and (not draft.asked or field in draft.asked):
             return field
-    if asked in {"origin", "destination"}:
-        return str(asked)
+    if len(asked := draft.asked & {"origin", "destination"}) == 1:
+        return next(iter(asked))
     if draft.get("destination") and not draft.get("origin") and not route.not_meant:
         return "origin"
     return "destination"

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from understanding.date_rules import DateContext, DateValue, Options, Stay, on_day_of_month, on_weekday
 from understanding.dates import DateMention, Direction, judge_date
 from understanding.draft import Draft
-from understanding.frame import Ambiguity, DateRange, SlotName
+from understanding.frame import Ambiguity, DateRange
 from understanding.merge import apply_stay, check_return, set_stay
 from understanding.phrases import find_phrase
 from understanding.text import Text
@@ -28,10 +28,8 @@ class _Said(NamedTuple):
     direction: Direction | None
 
 
-def merge_dates(
-    draft: Draft, text: Text, mentions: list[DateMention], directions: list[Direction | None], asked: SlotName | None
-) -> None:
-    """`directions` say which way each date is for; `asked` is the slot our last question was about."""
+def merge_dates(draft: Draft, text: Text, mentions: list[DateMention], directions: list[Direction | None]) -> None:
+    """`directions` say which way each date is for."""
     stays = [(mention, value) for mention in mentions if isinstance(value := _plain_value(draft, mention), Stay)]
     said = [
         _Said(mention, direction)
@@ -39,7 +37,7 @@ def merge_dates(
         if not isinstance(_plain_value(draft, mention), Stay) and not _is_negated(text, mention)
     ]
     said = _without_corrected(text, _without_vague(draft, said))
-    out, back = _split(draft, text, said, asked)
+    out, back = _split(draft, text, said)
     _merge_out(draft, text, out)
     for mention, stay in stays:
         set_stay(draft, stay.nights, mention.phrase)
@@ -50,12 +48,11 @@ def merge_dates(
     check_return(draft, return_was_said=bool(back or stays))
 
 
-def merge_bare_day(draft: Draft, day: int, asked: SlotName) -> None:
+def merge_bare_day(draft: Draft, day: int, field: Literal["depart_on", "return_on"]) -> None:
     """A bare figure that answers "on which day?"."""
-    context = _context(draft, is_return=asked == "return_on")
-    field = "return_on" if asked == "return_on" else "depart_on"
+    context = _context(draft, is_return=field == "return_on")
     _put_date(draft, field, on_day_of_month(context, day), str(day))
-    check_return(draft, return_was_said=asked == "return_on")
+    check_return(draft, return_was_said=field == "return_on")
 
 
 def merge_times(
@@ -95,18 +92,23 @@ def _without_vague(draft: Draft, said: list[_Said]) -> list[_Said]:
     return said if len(vague) == len(out) else [one for one in said if one not in vague]
 
 
-def _split(draft: Draft, text: Text, said: list[_Said], asked: SlotName | None) -> tuple[list[_Said], list[_Said]]:
+def _split(draft: Draft, text: Text, said: list[_Said]) -> tuple[list[_Said], list[_Said]]:
     """Which dates are for the way out and which for the way back."""
     back = [one for one in said if one.direction == "back"]
     out = [one for one in said if one.direction != "back"]
     if back or not out:
         return out, back
     is_round = draft.get("trip") == "round_trip"
-    if len(out) == 1 and out[0].direction is None and asked in {"return_on", "stay_nights"}:
+    if len(out) == 1 and out[0].direction is None and _is_about_return(draft):
         return [], out
     if len(out) == 2 and is_round and _relation(text, out[0].mention, out[1].mention) in {"range", "next"}:
         return out[:1], out[1:]
     return out, []
+
+
+def _is_about_return(draft: Draft) -> bool:
+    """Whether a date without a direction answers our question about the way back."""
+    return bool(draft.asked & {"return_on", "stay_nights"}) and "depart_on" not in draft.asked
 
 
 def _merge_out(draft: Draft, text: Text, out: list[_Said]) -> None:

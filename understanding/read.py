@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -26,7 +27,7 @@ from understanding.route import read_route
 from understanding.text import Text, read_text
 from understanding.times import TimeMention, find_times
 from understanding.travellers import TravellerMention, find_travellers
-from understanding.unknown_places import find_unknown_places
+from understanding.unknown_places import PLACE_SLOTS, find_unknown_places
 
 DEFAULT_LANGUAGE: Language = "vi"
 _ASKED_ABOUT = {"checked_bag", "refundable"}
@@ -82,20 +83,20 @@ def read_message(
     frame: Frame,
     now: datetime,
     previous_language: Language | None = None,
-    asked: SlotName | None = None,
+    asked: AbstractSet[SlotName] = frozenset(),
     offers_shown: int = 0,
 ) -> Reading:
     """What one message means, given the frame so far.
 
-    `now` is aware and in the traveller's zone. `asked` is the slot our last question was about, so that a bare answer
-    fills it. `offers_shown` is how many offers a choice could be among. Never raises, whatever the text.
+    `now` is aware and in the traveller's zone. `asked` are the slots our last question was about, so that a bare answer
+    fills one. `offers_shown` is how many offers a choice could be among. Never raises, whatever the text.
     """
     words = _read_words(text)
     starts_over = find_phrase(words, "start_over")
     before = Frame() if starts_over else frame
     mentions = find_mentions(words, find_language(words, previous=previous_language) or DEFAULT_LANGUAGE)
     language = _find_language_around(words, mentions.places, previous_language) or DEFAULT_LANGUAGE
-    draft = Draft(before, language, now.date())
+    draft = Draft(before, language, now.date(), asked)
 
     choice = _find_offer_choice(words, mentions, before, offers_shown)
     if choice:
@@ -105,7 +106,7 @@ def read_message(
     if not _is_about_something_else(words) and not resolve_doubts(
         draft, words, mentions.dates, mentions.places, mentions.travellers
     ):
-        _merge(draft, words, mentions, asked)
+        _merge(draft, words, mentions)
     after, changed = draft.finish()
     if starts_over:
         changed = tuple(field for field in Frame.model_fields if getattr(after, field) != getattr(frame, field))
@@ -168,44 +169,47 @@ def _find_language_around(words: Text, places: list[PlaceMention], previous: Lan
     return find_language(words, _tokens_of(places), previous) or find_language(words)
 
 
-def _merge(draft: Draft, words: Text, mentions: Mentions, asked: SlotName | None) -> None:
+def _merge(draft: Draft, words: Text, mentions: Mentions) -> None:
     taken = mentions.taken_by_others
-    route = read_route(words, mentions.places, taken, is_asked=asked in {"origin", "destination"})
-    unknown = find_unknown_places(words, mentions.taken, asked)
+    route = read_route(words, mentions.places, taken, is_asked=bool(draft.asked & PLACE_SLOTS))
+    unknown = find_unknown_places(words, mentions.taken, draft.asked)
     route = unknown.complete(route)
     merge_filters(draft, mentions.filters)
-    merge_route(draft, route, asked)
+    merge_route(draft, route)
     for problem in unknown.problems:
         draft.refuse(problem)
     directions = [
         find_direction(words, mention, mentions.place_starts, comes_home=route.comes_home) for mention in mentions.dates
     ]
-    merge_dates(draft, words, mentions.dates, directions, asked)
+    merge_dates(draft, words, mentions.dates, directions)
     merge_times(draft, words, mentions.times, mentions.dates, directions)
     merge_travellers(draft, mentions.travellers, includes=_includes_children(words))
     if mentions.has_any:
         draft.settle("budget")  # whoever goes on with the trip instead of answering is not held up by a guess
     merge_budget(draft, mentions.amounts)
     if not mentions.has_any:
-        _merge_bare_answer(draft, words, asked)
+        _merge_bare_answer(draft, words)
 
 
-def _merge_bare_answer(draft: Draft, words: Text, asked: SlotName | None) -> None:
+def _merge_bare_answer(draft: Draft, words: Text) -> None:
     """ "2", "hai" or "no" right after a question."""
-    if asked in {"return_on", "stay_nights"} and is_only(words, ("no",)):
+    asked = draft.asked
+    if asked & {"return_on", "stay_nights"} and is_only(words, ("no",)):
         draft.set("trip", "one_way")
         return
     found = list(number_slot().read(words, 0)) if words.tokens else []
     number = found[0][0] if found and found[0][1] == len(words.tokens) else None
     if number is None:
         return
-    if asked == "travellers":
+    if "travellers" in asked:
         merge_travellers(draft, [TravellerMention(0, 1, words.written, "total", number)], includes=False)
-    elif asked == "stay_nights":
+    elif "stay_nights" in asked:
         set_stay(draft, (number,), words.written)
         apply_stay(draft)
-    elif asked in {"depart_on", "return_on"}:
-        merge_bare_day(draft, number, asked)
+    elif "depart_on" in asked:
+        merge_bare_day(draft, number, "depart_on")
+    elif "return_on" in asked:
+        merge_bare_day(draft, number, "return_on")
 
 
 def _is_about_something_else(words: Text) -> bool:

@@ -6,25 +6,17 @@ from typing import Literal
 
 from understanding.frame import Frame, Language, Part
 
-IntentName = Literal[
-    "search",
-    "refine",
-    "details",
-    "select",
-    "price_calendar",
-    "seat_map",
-    "fare_rules",
-    "yes",
-    "no",
-    "question",
-    "help",
-    "human",
-    "greeting",
-    "thanks",
-    "goodbye",
-    "start_over",
-    "out_of_scope",
-]
+TripIntent = Literal["search", "refine", "correction", "price_calendar"]
+OfferIntent = Literal["details", "select", "book", "seat_map", "fare_rules"]
+BookingIntent = Literal["my_bookings", "pay", "cancel", "change", "calendar", "check_in", "status"]
+PersonIntent = Literal["profile", "passengers", "documents", "preferences", "notifications", "account"]
+Answer = Literal["yes", "no"]
+Talk = Literal["question", "policy", "help", "human", "greeting", "thanks", "goodbye", "small_talk"]
+Interruption = Literal["complaint", "insult", "start_over", "out_of_scope"]
+IntentName = Literal[TripIntent, OfferIntent, BookingIntent, PersonIntent, Answer, Talk, Interruption]
+
+_WIDER: dict[IntentName, IntentName] = {"price_calendar": "search", "seat_map": "details", "fare_rules": "policy"}
+"""What those are kinds of that only we tell apart, because a tool of its own answers them."""
 
 
 class Intent(Part):
@@ -32,6 +24,11 @@ class Intent(Part):
 
     name: IntentName
     confidence: float
+
+    @property
+    def public_name(self) -> IntentName:
+        """The name in the published list of intents."""
+        return _WIDER.get(self.name, self.name)
 
 
 class Choice(Part):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from understanding.frame import Problem, SlotName
@@ -14,7 +15,7 @@ from understanding.text import Text, read_text
 LONGEST_NAME_WORDS = 4
 _STRONG_MARKERS = {"tu", "from", "to", "den", "toi", "sang", "vao", "ra", "di"}
 """Words after which an unknown capitalised word is a place; "for" may introduce a person."""
-_PLACE_SLOTS = ("origin", "destination")
+PLACE_SLOTS: frozenset[SlotName] = frozenset(("origin", "destination"))
 
 
 class UnknownPlaces(NamedTuple):
@@ -35,7 +36,7 @@ class UnknownPlaces(NamedTuple):
         return route._replace(origin=origin, destination=destination)
 
 
-def find_unknown_places(text: Text, taken: Collection[int], asked: SlotName | None) -> UnknownPlaces:
+def find_unknown_places(text: Text, taken: Collection[int], asked: AbstractSet[SlotName]) -> UnknownPlaces:
     """Look at the words after "from", "to" and the like; `taken` are the tokens that are something else."""
     found: dict[str, PlaceMention] = {}
     problems: list[Problem] = []
@@ -54,19 +55,20 @@ def find_unknown_places(text: Text, taken: Collection[int], asked: SlotName | No
         elif text.tokens[index].is_capitalised or _is_between_markers(text, end, role):
             phrase = text.phrase(index, end)
             problems.append(Problem(field=role, code="unknown_place", params={"phrase": phrase}))
-    if asked in _PLACE_SLOTS and not (taken or found or problems) and _could_be_name(text):
+    asked_place = next(iter(sorted(asked & PLACE_SLOTS, reverse=True)), None)
+    if asked_place and not (taken or found or problems) and _could_be_name(text):
         mention = _find(text, 0, len(text.tokens))
         if mention:
-            found[asked] = mention
+            found[asked_place] = mention
         else:
             params = {"phrase": text.written.strip()}
-            problems.append(Problem(field=asked, code="unknown_place", params=params))
+            problems.append(Problem(field=asked_place, code="unknown_place", params=params))
     return UnknownPlaces(found, tuple(problems))
 
 
 def _role_before(text: Text, index: int) -> str | None:
     role: Role | None = marker_at(text, index - 1)
-    if text.word(index - 1) not in _STRONG_MARKERS or role not in _PLACE_SLOTS:
+    if text.word(index - 1) not in _STRONG_MARKERS or role not in PLACE_SLOTS:
         return None
     return role
 

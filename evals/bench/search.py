@@ -121,7 +121,7 @@ async def time_requests(ask: Callable[[], Awaitable[httpx.Response]], rounds: in
 
 
 def tell(line: str) -> None:
-    print(line)  # noqa: T201 - its output is the result
+    print(line)
 
 
 def show(name: str, times: Sequence[float], reference: float, unit: str) -> None:

@@ -79,10 +79,10 @@ async def main() -> None:
     loop = median(measure_loop() for _ in range(20))
     warm = sorted([took for _ in range(ROUNDS) for took in await measure_searches(provider, queries)])
     p99 = warm[int(len(warm) * 0.99)]
-    print(f"{len(queries)} routes, reference loop {loop:.2f} ms")  # noqa: T201 - its output is the result
-    print(f"first    median {median(cold):6.2f} ms   max {max(cold):6.2f} ms")  # noqa: T201
-    print(f"warm     median {median(warm):6.2f} ms   p99 {p99:6.2f} ms   max {warm[-1]:6.2f} ms")  # noqa: T201
-    print(f"in loops median {median(warm) / loop:6.2f}      p99 {p99 / loop:6.2f}")  # noqa: T201
+    print(f"{len(queries)} routes, reference loop {loop:.2f} ms")
+    print(f"first    median {median(cold):6.2f} ms   max {max(cold):6.2f} ms")
+    print(f"warm     median {median(warm):6.2f} ms   p99 {p99:6.2f} ms   max {warm[-1]:6.2f} ms")
+    print(f"in loops median {median(warm) / loop:6.2f}      p99 {p99 / loop:6.2f}")
 
 
 if __name__ == "__main__":

@@ -39,19 +39,19 @@ async def live_through(wanted: Wanted) -> Outcome:
 
 
 def tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - for whoever waits
+    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> None:
     wanted = read_arguments()
     # as Ctrl-C does: leave through every `finally`
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    print(f"seed {wanted.seed}", flush=True)  # noqa: T201 - its output is the result
+    print(f"seed {wanted.seed}", flush=True)
     try:
         outcome = asyncio.run(live_through(wanted))
     except KeyboardInterrupt:
         sys.exit(130)
-    print(describe(outcome))  # noqa: T201 - as above
+    print(describe(outcome))
     sys.exit(1 if outcome.violations else 0 if outcome.is_complete else 2)
 
 

@@ -20,7 +20,7 @@ def understand(state: State, runtime: Runtime[TurnContext]) -> State:
         frame=Frame.model_validate(state.get("frame", {})),
         now=context.now,
         previous_language=context.language,
-        asked=cast("SlotName | None", state.get("asked")),
+        asked=frozenset((asked,)) if (asked := cast("SlotName | None", state.get("asked"))) else frozenset(),
         offers_shown=len(state.get("offers", [])),
     )
     update: State = {

@@ -14,7 +14,7 @@ class Turn(NamedTuple):
     said: str
     frame: dict[str, str]
     intent: str = "search"
-    asked: SlotName | None = None
+    asked: frozenset[SlotName] = frozenset()
     offers_shown: int = 0
 
 
@@ -128,14 +128,18 @@ CONVERSATIONS: dict[str, list[Turn]] = {
     ],
     "bare answers fill the slot we asked about": [
         Turn("tìm vé máy bay", {}),
-        Turn("Hà Nội", {"origin": "HAN"}, asked="origin"),
-        Turn("danag", {"origin": "HAN", "destination": "DAD"}, asked="destination"),
-        Turn("thứ sáu", {"origin": "HAN", "destination": "DAD", "depart_on": "2026-11-27"}, asked="depart_on"),
+        Turn("Hà Nội", {"origin": "HAN"}, asked=frozenset({"origin"})),
+        Turn("danag", {"origin": "HAN", "destination": "DAD"}, asked=frozenset({"destination"})),
+        Turn(
+            "thứ sáu",
+            {"origin": "HAN", "destination": "DAD", "depart_on": "2026-11-27"},
+            asked=frozenset({"depart_on"}),
+        ),
         Turn(
             "2",
             {"origin": "HAN", "destination": "DAD", "depart_on": "2026-11-27", "adults": "2"},
             "refine",
-            asked="travellers",
+            asked=frozenset({"travellers"}),
         ),
     ],
     "the answer to when is the way back may be that there is none": [
@@ -146,15 +150,15 @@ CONVERSATIONS: dict[str, list[Turn]] = {
         Turn(
             "không",
             {"origin": "HAN", "destination": "SGN", "depart_on": "2026-11-26", "trip": "one_way"},
-            asked="return_on",
+            asked=frozenset({"return_on"}),
         ),
     ],
     "a bare figure answers on which day": [
-        Turn("20", {"depart_on": "2026-12-20"}, asked="depart_on"),
+        Turn("20", {"depart_on": "2026-12-20"}, asked=frozenset({"depart_on"})),
         Turn(
             "thứ bảy",
             {"depart_on": "2026-12-20", "return_on": "2026-12-26", "trip": "round_trip"},
-            asked="return_on",
+            asked=frozenset({"return_on"}),
         )._replace(said="về thứ bảy"),
     ],
     "an ambiguous day is chosen by naming it": [
@@ -165,7 +169,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
         Turn(
             "Hà Nội",
             {"origin": "HAN", "destination": "TYO", "adults": "2", "ambiguous": "depart_on 2026-12-04|2026-11-27"},
-            asked="origin",
+            asked=frozenset({"origin"}),
         ),
         Turn("the 4th", {"origin": "HAN", "destination": "TYO", "adults": "2", "depart_on": "2026-12-04"}),
     ],
@@ -202,7 +206,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
         Turn(
             "cuối tuần sau",
             {"depart_on": "2026-12-20", "trip": "round_trip", "problems": "return_on return_before_departure"},
-            asked="return_on",
+            asked=frozenset({"return_on"}),
         ),
     ],
     "an ambiguous day is chosen by position": [

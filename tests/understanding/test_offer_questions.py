@@ -92,11 +92,11 @@ def test_budget_or_hour_that_something_is_around_is_a_wish_for_a_search(
 )
 def test_stay_asked_for_is_answered_in_nights_or_refused(answer: str, nights: int | None, trip: str) -> None:
     frame = read_message("lịch giá Hà Nội đi Đà Nẵng tháng 12 khứ hồi", frame=Frame(), now=NOW).frame
-    after = read_message(answer, frame=frame, now=NOW, asked="stay_nights").frame
+    after = read_message(answer, frame=frame, now=NOW, asked=frozenset({"stay_nights"})).frame
     assert (after.stay_nights, after.trip, after.depart_range) == (nights, trip, frame.depart_range)
 
 
 def test_return_day_answers_a_question_about_the_stay() -> None:
     frame = read_message("lịch giá Hà Nội đi Đà Nẵng 20/12 khứ hồi", frame=Frame(), now=NOW).frame
-    after = read_message("24/12", frame=frame, now=NOW, asked="stay_nights").frame
+    after = read_message("24/12", frame=frame, now=NOW, asked=frozenset({"stay_nights"})).frame
     assert (after.depart_on, after.return_on) == (date(2026, 12, 20), date(2026, 12, 24))

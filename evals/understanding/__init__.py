@@ -1,0 +1,1 @@
+"""How well code understands travellers: cases as data, a score for each slot, and a page that shows every miss."""
