@@ -133,23 +133,49 @@ _Reads = dict[tuple[int, int], list[Found]]
 """What each slot (by identity) read at each token: many rules ask the same."""
 
 
-class _Variant(NamedTuple):
-    """A rule with its options decided. A None element stands for a slot left out."""
+class _End(NamedTuple):
+    """A rule that is complete here. `picks` are its slots' places among the values read; None was left out."""
 
+    order: int
     rule: Rule
-    elements: tuple[_Element | None, ...]
+    picks: tuple[int | None, ...]
+
+
+class _State:
+    """How far a pattern has been followed. Patterns that begin alike share their states."""
+
+    def __init__(self) -> None:
+        self.by_word: dict[str, list[tuple[Word, _State]]] = {}
+        self.by_slot: list[tuple[Slot, _State]] = []
+        self.ends: list[_End] = []
+
+    def next(self, element: _Element) -> list[_State]:
+        """The states behind an element: one for a slot, one for each alternative of a word."""
+        if isinstance(element, tuple):
+            return [self._next_word(word) for word in element]
+        state = next((state for slot, state in self.by_slot if slot is element), None)
+        if state is None:
+            state = _State()
+            self.by_slot.append((element, state))
+        return [state]
+
+    def _next_word(self, word: Word) -> _State:
+        branches = self.by_word.setdefault(word.folded, [])
+        state = next((state for known, state in branches if known == word), None)
+        if state is None:
+            state = _State()
+            branches.append((word, state))
+        return state
 
 
 class Grammar:
-    """Rules indexed by the words they can begin with."""
+    """Rules as one tree of words and slots."""
 
     def __init__(self, rules: Iterable[Rule], slots: Mapping[str, Slot]) -> None:
         self._slots = slots
-        self._by_start: dict[str, list[_Variant]] = {}
-        for rule in rules:
-            for variant in self._variants(rule):
-                for start in self._starts(variant):
-                    self._by_start.setdefault(start, []).append(variant)
+        self._start = _State()
+        for order, rule in enumerate(rules):
+            self._add(order, rule)
 
     def scan(self, text: Text, *, allow: Callable[[Match], bool] = lambda _: True) -> list[Match]:
         """The matches from left to right; none overlap."""
@@ -166,53 +192,55 @@ class Grammar:
 
     def match_at(self, text: Text, index: int) -> Match | None:
         """The longest match that begins at a token; of equally long ones the rule listed first."""
-        word = text.tokens[index].word
-        reads: _Reads = {}
-        best: Match | None = None
-        for start in (word, DIGITS) if word[0].isdigit() else (word,):
-            for variant in self._by_start.get(start, ()):
-                for values, end in _fit(variant.elements, text, index, (), reads):
-                    if best is None or end > best.end:
-                        best = Match(index, end, variant.rule, values)
-        return best
+        best: tuple[int, int] | None = None
+        found: Match | None = None
+        for end, values, stop in _follow(self._start, text, index, (), {}):
+            rank = (-stop, end.order)
+            if best is None or rank < best:
+                best = rank
+                picked = tuple(None if pick is None else values[pick] for pick in end.picks)
+                found = Match(index, stop, end.rule, picked)
+        return found
 
-    def _variants(self, rule: Rule) -> Iterator[_Variant]:
-        choices: list[tuple[_Element | tuple[()] | None, ...]] = []
-        for part in rule.pattern.split():
-            element = self._parse(part.removesuffix("?"))
-            absent: tuple[()] | None = () if isinstance(element, tuple) else None
-            choices.append((element, absent) if part.endswith("?") else (element,))
-        for chosen in product(*choices):
-            yield _Variant(rule, tuple(element for element in chosen if element != ()))
+    def _add(self, order: int, rule: Rule) -> None:
+        parts = rule.pattern.split()
+        elements = [self._parse(part.removesuffix("?")) for part in parts]
+        choices = [(True, False) if part.endswith("?") else (True,) for part in parts]
+        for present in product(*choices):
+            states, picks, slots = [self._start], [], 0
+            for element, is_present in zip(elements, present, strict=True):
+                is_slot = not isinstance(element, tuple)
+                if is_slot:
+                    picks.append(slots if is_present else None)
+                    slots += is_present
+                if is_present:
+                    states = [following for state in states for following in state.next(element)]
+            for state in states:
+                state.ends.append(_End(order, rule, tuple(picks)))
 
     def _parse(self, part: str) -> _Element:
         if part.startswith("{"):
             return self._slots[part[1:-1]]
         return tuple(Word.parse(word) for word in part.split("|"))
 
-    @staticmethod
-    def _starts(variant: _Variant) -> frozenset[str]:
-        first = next(element for element in variant.elements if element is not None)
-        return frozenset(word.folded for word in first) if isinstance(first, tuple) else first.starts
 
-
-def _fit(
-    elements: tuple[_Element | None, ...], text: Text, index: int, values: tuple[Any, ...], reads: _Reads
-) -> Iterator[tuple[tuple[Any, ...], int]]:
-    if not elements:
-        yield values, index
+def _follow(
+    state: _State, text: Text, index: int, values: tuple[Any, ...], reads: _Reads
+) -> Iterator[tuple[_End, tuple[Any, ...], int]]:
+    """Every rule complete from here on, with the values read and the token it ends before."""
+    for end in state.ends:
+        yield end, values, index
+    if index >= len(text.tokens):
         return
-    element, rest = elements[0], elements[1:]
-    if element is None:
-        yield from _fit(rest, text, index, (*values, None), reads)
-    elif index >= len(text.tokens):
-        return
-    elif isinstance(element, tuple):
-        if any(word.matches(text, index) for word in element):
-            yield from _fit(rest, text, index + 1, values, reads)
-    else:
-        key = (id(element), index)
-        if key not in reads:
-            reads[key] = list(element.read(text, index))
-        for value, end in reads[key]:
-            yield from _fit(rest, text, end, (*values, value), reads)
+    word = text.tokens[index].word
+    for pattern, following in state.by_word.get(word, ()):
+        if pattern.matches(text, index):
+            yield from _follow(following, text, index + 1, values, reads)
+    is_figure = word[0].isdigit()
+    for slot, following in state.by_slot:
+        if word in slot.starts or (is_figure and DIGITS in slot.starts):
+            key = (id(slot), index)
+            if key not in reads:
+                reads[key] = list(slot.read(text, index))
+            for value, stop in reads[key]:
+                yield from _follow(following, text, stop, (*values, value), reads)
