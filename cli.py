@@ -20,6 +20,7 @@ from core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     import uvicorn
+    from sqlalchemy.ext.asyncio import AsyncSession
 
     from db.session import Transactions
 
@@ -320,15 +321,11 @@ def settle_booking(
 
     chosen = _choose(decision, get_args(review.Decision))
 
-    async def run(transactions: Transactions, _: str) -> None:
-        try:
-            async with transactions() as session:
-                after = await review.settle_booking(session, booking_id, chosen, order_id=order, record_locator=pnr)
-        except review.CannotSettle as error:
-            raise ConfigurationError(str(error)) from error
-        typer.echo(f"The booking is {after}.")
+    async def work(session: AsyncSession) -> str:
+        after = await review.settle_booking(session, booking_id, chosen, order_id=order, record_locator=pnr)
+        return f"The booking is {after}."
 
-    _run_in_database(_settings(), run)
+    _settle(work)
 
 
 @settle.command(name="refund")
@@ -338,15 +335,11 @@ def settle_refund(refund_id: UUID, decision: Annotated[str, typer.Argument(metav
 
     chosen = _choose(decision, get_args(review.RefundDecision))
 
-    async def run(transactions: Transactions, _: str) -> None:
-        try:
-            async with transactions() as session:
-                await review.settle_refund(session, refund_id, chosen)
-        except review.CannotSettle as error:
-            raise ConfigurationError(str(error)) from error
-        typer.echo("The refund is done." if chosen == "done" else "The gateway is asked again.")
+    async def work(session: AsyncSession) -> str:
+        await review.settle_refund(session, refund_id, chosen)
+        return "The refund is done." if chosen == "done" else "The gateway is asked again."
 
-    _run_in_database(_settings(), run)
+    _settle(work)
 
 
 @settle.command(name="order")
@@ -354,13 +347,24 @@ def settle_order(order_id: UUID) -> None:
     """The tickets that came when their booking was over are given back at the provider."""
     from services.bookings import review
 
+    async def work(session: AsyncSession) -> str:
+        await review.settle_order(session, order_id)
+        return "The order is done with."
+
+    _settle(work)
+
+
+def _settle(work: Callable[[AsyncSession], Awaitable[str]]) -> None:
+    """Do it in one transaction and say what came of it, or why it cannot be."""
+    from services.bookings.review import CannotSettle
+
     async def run(transactions: Transactions, _: str) -> None:
         try:
             async with transactions() as session:
-                await review.settle_order(session, order_id)
-        except review.CannotSettle as error:
+                told = await work(session)
+        except CannotSettle as error:
             raise ConfigurationError(str(error)) from error
-        typer.echo("The order is done with.")
+        typer.echo(told)
 
     _run_in_database(_settings(), run)
 
