@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import clock
 from db.hints import hint
-from db.models import Booking
+from db.models import Booking, Refund
 from db.repositories.bookings import BookingRepository
 from db.repositories.payments import PaymentRepository, RefundRepository
 from db.repositories.review import ReviewRepository
@@ -59,7 +59,7 @@ async def list_cases(session: AsyncSession) -> list[Case]:
             booking.reason,
             booking.provider,
             booking.booking_reference,
-            Money(amount_minor=booking.amount_minor, currency=booking.currency),
+            _money_of(booking),
         )
         for booking, since in await review.list_bookings()
     ]
@@ -71,7 +71,7 @@ async def list_cases(session: AsyncSession) -> list[Case]:
             refund.reason,
             payment.provider,
             payment.external_id,
-            Money(amount_minor=refund.amount_minor, currency=refund.currency),
+            _money_of(refund),
         )
         for refund, payment in await review.list_refunds()
     ]
@@ -83,11 +83,15 @@ async def list_cases(session: AsyncSession) -> list[Case]:
             "came_too_late",
             booking.provider,
             booking.provider_order_id or booking.reference,
-            Money(amount_minor=booking.amount_minor, currency=booking.currency),
+            _money_of(booking),
         )
         for call, booking in await review.list_orphans()
     ]
     return [*bookings, *refunds, *orders]
+
+
+def _money_of(row: Booking | Refund) -> Money:
+    return Money(amount_minor=row.amount_minor, currency=row.currency)
 
 
 async def settle_booking(

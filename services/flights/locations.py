@@ -16,7 +16,8 @@ from babel import Locale
 
 from core.messages import Language
 from domain.airports import RENAMED, airports_by_town, cities, city_name, find_airport
-from understanding.places import list_spoken_names, place_ref
+from understanding.place_names import list_spoken_names
+from understanding.places import place_ref
 from understanding.text import fold
 
 LocationKind = Literal["city", "airport"]

@@ -1,4 +1,4 @@
-"""What tests of payments have in common."""
+"""Who buys and who pays in tests of the services."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import pytest
 from core.settings import Settings
 from db.session import Transactions
 from tests.support.airline import Airline
+from tests.support.consent import BAG, Buyer, StockedAirline, sell
 from tests.support.counter import Counter, DoubtfulTill
+from tests.support.shops import make_map
 from tests.support.trips import Trips
 
 
@@ -22,3 +24,12 @@ async def counter(transactions: Transactions, settings: Settings, till: Doubtful
     trips = Trips(transactions, settings.keys, Airline())
     await trips.move_in()
     return Counter(trips, till, DoubtfulTill("momo"))
+
+
+@pytest.fixture
+async def buyer(transactions: Transactions, settings: Settings) -> Buyer:
+    """A user who asks for what a stocked airline sells: seats and bags too."""
+    made = Buyer(transactions, settings.keys, StockedAirline(sell()))
+    made.airline.seat_maps, made.airline.bags = (make_map(3),), (BAG,)
+    await made.move_in()
+    return made

@@ -9,9 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from core.settings import Settings
 from db.models import Booking, BookingChange, BookingTransition
-from db.session import Transactions
 from domain.bookings import Phase
 from domain.money import Money
 from services.bookings.amending import cancel_booking, change_booking
@@ -31,20 +29,11 @@ from services.proposals.errors import (
 )
 from services.proposals.proposing import propose_cancellation, propose_change
 from tests.conftest import NOW
-from tests.support.consent import BAG, Buyer, StockedAirline, offer_change, sell
+from tests.support.consent import Buyer, offer_change
 from tests.support.offers import DAY
-from tests.support.shops import make_map
 from tests.support.trips import PRICE
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def buyer(transactions: Transactions, settings: Settings) -> Buyer:
-    made = Buyer(transactions, settings.keys, StockedAirline(sell()))
-    made.airline.seat_maps, made.airline.bags = (make_map(3),), (BAG,)
-    await made.move_in()
-    return made
 
 
 @pytest.mark.parametrize(("phase", "after"), [("held", "releasing"), ("paying", "cancelled")])

@@ -9,22 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from core.settings import Settings
-from db.session import Transactions
 from domain.orders import ServiceChoice
 from services.proposals.proposing import propose_cancellation
 from services.proposals.quotes import hash_quote, write_canonical
-from tests.support.consent import BAG, Buyer, StockedAirline, offer_change, sell
-from tests.support.shops import make_map
+from tests.support.consent import Buyer, offer_change
 from tests.support.trips import PRICE
-
-
-@pytest.fixture
-async def buyer(transactions: Transactions, settings: Settings) -> Buyer:
-    made = Buyer(transactions, settings.keys, StockedAirline(sell()))
-    made.airline.seat_maps, made.airline.bags = (make_map(3),), (BAG,)
-    await made.move_in()
-    return made
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

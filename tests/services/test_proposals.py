@@ -14,10 +14,8 @@ from core.clock import clock
 from core.errors import Forbidden
 from core.ids import new_id
 from core.security import BOOKINGS_SCOPE, CHAT_SCOPE, Actor
-from core.settings import Settings
 from db.models import Booking, BookingTransition, Conversation, Proposal
 from db.repositories.proposals import ProposalRepository
-from db.session import Transactions
 from domain.money import Money
 from domain.orders import ServiceChoice
 from providers.flights.base import ProviderDown
@@ -41,19 +39,10 @@ from services.proposals.errors import (
 )
 from services.proposals.proposing import propose_booking, propose_cancellation
 from tests.conftest import NOW
-from tests.support.consent import BAG, Buyer, StockedAirline, sell
+from tests.support.consent import BAG, Buyer, sell
 from tests.support.offers import make_offer, make_slice
-from tests.support.shops import make_map
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def buyer(transactions: Transactions, settings: Settings) -> Buyer:
-    made = Buyer(transactions, settings.keys, StockedAirline(sell()))
-    made.airline.seat_maps, made.airline.bags = (make_map(3),), (BAG,)
-    await made.move_in()
-    return made
 
 
 async def test_a_yes_makes_the_booking_it_is_to(buyer: Buyer) -> None:
