@@ -33,7 +33,7 @@ from providers.sandbox.outbox import SandboxOutbox
 
 PACES: dict[str, dict[str, Any]] = {
     "services.bookings.advance": {"LEASE_SECONDS": LEASE_SECONDS},
-    "services.bookings.work": {"FIRST_DELAY_SECONDS": 1, "LONGEST_DELAY_SECONDS": 5},
+    "services.bookings.work": {"FIRST_DELAY": timedelta(seconds=1), "LONGEST_DELAY": timedelta(seconds=5)},
     "services.bookings.holding": {"PATIENCE": timedelta(seconds=12)},
     "services.bookings.buying": {"PATIENCE": timedelta(seconds=30)},
     "services.bookings.changing": {"PATIENCE": timedelta(seconds=30)},

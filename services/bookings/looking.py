@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.backoff import back_off
 from core.clock import clock
 from db.models import Booking, ProviderEvent
 from db.repositories.bookings import BookingRepository
@@ -181,8 +182,8 @@ async def _put_off(look: Look) -> None:
 
 async def _put_off_in(session: AsyncSession, look: Look) -> None:
     if await BookingRepository(session).write(look.booking, lease_until=clock.lease_now()):
-        attempts = min(max(event.attempts for event in look.events), 20)
-        delay = min(LONGEST_DELAY, FIRST_DELAY * 2**attempts)
+        attempts = 1 + max(event.attempts for event in look.events)
+        delay = back_off(attempts, first=FIRST_DELAY, longest=LONGEST_DELAY)
         await ProviderEventRepository(session).put_off(look.events, until=clock.now() + delay)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.backoff import back_off
 from core.clock import clock
 from core.security import Keys
 from db.models import Booking, BookingCall
@@ -24,9 +25,9 @@ from services.payments.refunds import owe
 
 log = structlog.get_logger()
 
-FIRST_DELAY_SECONDS = 2
+FIRST_DELAY = timedelta(seconds=2)
 """Doubled by each further attempt."""
-LONGEST_DELAY_SECONDS = 300
+LONGEST_DELAY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,9 @@ class Work:
 
     async def delay(self, refused: str | None = None) -> None:
         """Look again later; with a word for why, the call is known to have had no effect, and may be made again."""
-        seconds = min(FIRST_DELAY_SECONDS * 2 ** (min(self.booking.attempts, 20) - 1), LONGEST_DELAY_SECONDS)
+        delay = back_off(self.booking.attempts, first=FIRST_DELAY, longest=LONGEST_DELAY)
         async with self.parts.transactions() as session:
-            is_ours = await put_off(session, self.booking, until=clock.now() + timedelta(seconds=seconds))
+            is_ours = await put_off(session, self.booking, until=clock.now() + delay)
             if is_ours and refused is not None and self.call is not None:
                 await BookingRepository(session).end_call(self.call.id, state="refused", outcome=refused)
             elif not is_ours and refused is None:

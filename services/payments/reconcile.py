@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.backoff import back_off
 from core.clock import clock
 from db.hints import hint
 from db.models import Payment
@@ -99,6 +100,5 @@ def _is_over(payment: Payment, answer: PaymentNotice | None) -> bool:
 
 def _next_look_at(payment: Payment) -> datetime:
     now, after_expiry = clock.now(), payment.expires_at + AFTER_EXPIRY
-    delay: timedelta = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(payment.attempts - 1, 20))
-    later = now + delay
+    later = now + back_off(payment.attempts, first=FIRST_DELAY, longest=LONGEST_DELAY)
     return min(later, after_expiry) if now < after_expiry else later

@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.backoff import back_off
 from core.clock import clock
 from core.ids import new_id
 from core.metrics import REFUNDS
@@ -182,7 +183,7 @@ async def finish(session: AsyncSession, refund: Refund, payment: Payment, *, by:
 
 
 async def _put_off(parts: PaymentParts, refund: Refund, status: str | None = None) -> None:
-    delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (refund.attempts - 1))
+    delay = back_off(refund.attempts, first=FIRST_DELAY, longest=LONGEST_DELAY)
     values = {"status": status} if status else {}
     async with parts.transactions() as session:
         await RefundRepository(session).write(
