@@ -44,8 +44,9 @@ simulate: $(VENV)/.dev ## Tell stories of bad luck, one a seed (SEEDS=10000 FIRS
 chaos: $(VENV)/.dev ## Kill real processes while a crowd books and pays (KILLS=100 SEED=7); some four seconds a kill
 	$(BIN)/python -m evals.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
 
-bench: $(VENV)/.dev ## Measure searches: the timetable alone, and through a server
+bench: $(VENV)/.dev ## Measure: the timetable, the reading of messages, searches through a server
 	$(BIN)/python -m evals.bench.timetable
+	$(BIN)/python -m evals.bench.understanding
 	$(BIN)/python -m evals.bench.search
 
 understanding-report: $(VENV)/.dev ## Score the cases of what travellers say, and write a page with every miss

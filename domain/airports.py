@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
+from typing import Any
 
 EARTH_RADIUS_KM = 6371.0
 RENAMED = {"PNH": "KTI", "REP": "SAI"}
@@ -20,7 +21,10 @@ RENAMED = {"PNH": "KTI", "REP": "SAI"}
 
 @dataclass(frozen=True, slots=True)
 class Airport:
-    """An airport. `name` and `city` are for display; `country` is ISO 3166 alpha-2, `zone` an IANA name."""
+    """An airport. `name` and `city` are for display; `country` is ISO 3166 alpha-2, `zone` an IANA name.
+
+    `region` is the state or province as the library spells it; empty in Vietnam.
+    """
 
     iata: str
     name: str
@@ -29,6 +33,7 @@ class Airport:
     latitude: float
     longitude: float
     zone: str
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,22 @@ def city_name(code: str, language: str) -> str:
     return airport.city if airport else current
 
 
+def country_of(code: str) -> str | None:
+    """The country of a city or airport code."""
+    current = RENAMED.get(code, code)
+    if city := cities().get(current) or _city_of_airport().get(current):
+        return city.country
+    airports = city_airports(current)
+    airport = find_airport(airports[0]) if airports else None
+    return airport.country if airport else None
+
+
+def region_of(code: str) -> str:
+    """The state or province of an airport, as the library spells it; of an unknown one nothing."""
+    airport = find_airport(code)
+    return airport.region if airport else ""
+
+
 def distance_km(a: Airport, b: Airport) -> float:
     """Great-circle distance."""
     half_lat = radians(b.latitude - a.latitude) / 2
@@ -118,8 +139,8 @@ def cities() -> dict[str, City]:
 def airports_by_town() -> dict[str, tuple[str, ...]]:
     """Codes of every foreign airport, by its town's name as the library spells it; reading it loads the library."""
     towns: dict[str, list[str]] = {}
-    for airport in _world_airports().values():
-        towns.setdefault(airport.city, []).append(airport.iata)
+    for code, row in _library().items():
+        towns.setdefault(row["city"], []).append(code)
     return {name: tuple(codes) for name, codes in towns.items()}
 
 
@@ -157,8 +178,6 @@ def _vietnam_airports() -> dict[str, Airport]:
 @cache
 def _world_airports() -> dict[str, Airport]:
     """Airports outside Vietnam."""
-    import airportsdata  # 0.1 s, and a domestic trip never needs it
-
     known = _city_of_airport()
     return {
         code: Airport(
@@ -169,10 +188,18 @@ def _world_airports() -> dict[str, Airport]:
             latitude=row["lat"],
             longitude=row["lon"],
             zone=row["tz"],
+            region=row["subd"],
         )
-        for code, row in airportsdata.load("IATA").items()
-        if row["country"] != "VN"
+        for code, row in _library().items()
     }
+
+
+@cache
+def _library() -> dict[str, Any]:
+    """The library's rows outside Vietnam."""
+    import airportsdata  # 0.1 s, and a domestic trip never needs it
+
+    return {code: row for code, row in airportsdata.load("IATA").items() if row["country"] != "VN"}
 
 
 @cache

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import time, timedelta
+from typing import Any, Literal, get_args
 
 from domain.airports import city_airports
 from services.flights.calendar import MAX_DAYS
 from tools.arguments import MAX_BUDGET
 from tools.shown import ShownOffer
-from understanding.frame import Frame, PlaceRef
-from understanding.reading import Choice, Reading
+from understanding.frame import Frame, PlaceRef, TimeWindow
+from understanding.reading import BookingIntent, Choice, PersonIntent, Reading
 
 SURE = 0.5
 """Below this confidence code does not decide."""
 
-CONCIERGE_INTENTS = frozenset({"greeting", "thanks", "goodbye", "help", "human", "out_of_scope", "start_over"})
-SEARCH_INTENTS = frozenset({"search", "refine"})
+CONCIERGE_INTENTS: frozenset[str] = frozenset(
+    (
+        *("greeting", "thanks", "goodbye", "help", "human", "out_of_scope", "start_over"),
+        *("small_talk", "complaint", "insult", "policy"),
+        *get_args(PersonIntent),
+        *get_args(BookingIntent),
+    )
+)
+"""What is no search and not about an offer shown."""
+SEARCH_INTENTS = frozenset({"search", "refine", "correction"})
 OFFER_TOOLS = {
     "details": "get_offer_details",
     "select": "get_offer_details",
+    "book": "get_offer_details",
     "seat_map": "seat_map",
     "fare_rules": "fare_rules",
 }
@@ -60,7 +69,11 @@ def choose_route(
     intent, frame = reading.intent, reading.frame
     is_sure = intent.confidence >= SURE
     if is_sure and intent.name in CONCIERGE_INTENTS:
-        return Route("concierge", f"intent {intent.name}")
+        # a trip that was begun goes on after whatever came between, so the question stays open
+        is_over = intent.name in ("goodbye", "start_over") or frame == Frame()
+        return Route(
+            "concierge", f"intent {intent.name}", asked=None if is_over else last_asked or next_question(frame)
+        )
     if is_sure and intent.name in OFFER_TOOLS and offers:
         number = _find_meant(reading, offers, last_number)
         if number is not None:
@@ -75,16 +88,29 @@ def choose_route(
         if frame.is_searchable:
             return Route("flight", "frame complete", call=search_call(frame))
         return Route("flight", "frame incomplete", asked=next_question(frame))
+    if is_sure and intent.name in ("yes", "no") and last_agent == "concierge" and frame != Frame():
+        return _go_on(intent.name, frame, has_offers=bool(offers))
+    if is_sure and intent.name in OFFER_TOOLS and offers:
+        return Route("flight", "no single offer meant")
     if last_agent is not None:
         return Route(last_agent, "stays", asked=next_question(frame) if last_agent == "flight" else None)
     return Route("concierge", "unsure")
+
+
+def _go_on(answer: str, frame: Frame, *, has_offers: bool) -> Route:
+    """The answer to the offer to go on with a trip."""
+    if answer == "yes" and frame.is_searchable and not has_offers:
+        return Route("flight", "goes on", call=search_call(frame))
+    return Route("flight", "goes on", asked=next_question(frame) if answer == "yes" else None)
 
 
 def _find_meant(reading: Reading, offers: Sequence[ShownOffer], last_number: int | None) -> int | None:
     """The number of the offer a message is about. Unnamed seats and rules are those of the one last looked into."""
     if reading.choice is not None:
         return find_number(reading.choice, offers)
-    return None if reading.intent.name in ("details", "select") else last_number or 1
+    if reading.intent.name in ("seat_map", "fare_rules"):
+        return last_number or 1
+    return last_number if reading.intent.name in ("details", "book") else None
 
 
 def next_question(frame: Frame) -> str | None:
@@ -181,10 +207,39 @@ def _say_place(place: PlaceRef) -> str:
     return place.name if place.kind == "airport" and city_airports(place.iata) != (place.iata,) else place.iata
 
 
-def find_number(choice: Choice, offers: Sequence[ShownOffer]) -> int:
-    """The number on the screen of the offer meant, best ones found by what the screen shows."""
-    if choice.best_by is None:
-        return choice.position or 0
-    best_by = choice.best_by
-    is_other_currency = [best_by == "price" and offer["currency"] != offers[0]["currency"] for offer in offers]
-    return 1 + min(range(len(offers)), key=lambda index: (is_other_currency[index], offers[index][best_by]))
+def find_number(choice: Choice, offers: Sequence[ShownOffer]) -> int | None:
+    """The number on the screen of the offer meant, best ones found by what the screen shows; None where several fit."""
+    if choice.airline is None and not choice.departs:
+        fitting = list(range(len(offers)))
+    else:
+        fitting = _find_fitting(choice, offers)
+    if choice.best_by is not None:
+        return 1 + _find_best(choice.best_by, fitting, offers) if fitting else None
+    if choice.position is not None:
+        if len(fitting) == len(offers):
+            return choice.position
+        return 1 + fitting[choice.position - 1] if 0 < choice.position <= len(fitting) else None
+    return 1 + fitting[0] if len(fitting) == 1 else None
+
+
+def _find_fitting(choice: Choice, offers: Sequence[ShownOffer]) -> list[int]:
+    """The indexes of the offers of an airline that leave when said, the first to leave first."""
+    of_airline = [index for index, offer in enumerate(offers) if choice.airline in (None, offer["airline"])]
+    for window in choice.departs:
+        inside = [index for index in of_airline if _is_within(offers[index]["departs"], window)]
+        to_the_minute = [index for index in inside if window.first == time.fromisoformat(offers[index]["departs"])]
+        if inside:
+            return to_the_minute or sorted(inside, key=lambda index: offers[index]["departure"])
+    return [] if choice.departs else of_airline
+
+
+def _is_within(departs: str, window: TimeWindow) -> bool:
+    return (window.first or time.min) <= time.fromisoformat(departs) <= (window.last or time.max)
+
+
+def _find_best(
+    best_by: Literal["price", "duration", "departure", "arrival"], among: Sequence[int], offers: Sequence[ShownOffer]
+) -> int:
+    currency = offers[among[0]]["currency"]
+    is_other_currency = [best_by == "price" and offer["currency"] != currency for offer in offers]
+    return min(among, key=lambda index: (is_other_currency[index], offers[index][best_by]))

@@ -72,6 +72,6 @@ def _ask_for_day(day: CheapestDay, language: Language) -> str:
 def _next_number(state: State) -> int:
     """The offer to look into next: the first, or the one after that just looked into."""
     reading = Reading.model_validate(state["reading"])
-    if reading.choice is None or reading.intent.name not in ("details", "select"):
+    if reading.choice is None or reading.intent.name not in ("details", "select", "book"):
         return 1
-    return 1 + find_number(reading.choice, state.get("offers", []))
+    return 1 + (find_number(reading.choice, state.get("offers", [])) or 0)

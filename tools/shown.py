@@ -21,6 +21,10 @@ class ShownOffer(TypedDict):
     departure: float
     arrival: float
     stops: int
+    airline: str
+    """The IATA code of the one named on the screen."""
+    departs: str
+    """As the screen tells it: "07:05"."""
 
 
 class CheapestDay(TypedDict):
@@ -40,6 +44,8 @@ def remember(stored: StoredOffer) -> ShownOffer:
         departure=first.departs.instant.timestamp(),
         arrival=last.arrives.instant.timestamp(),
         stops=stored.offer.stops,
+        airline=stored.offer.carriers[0],
+        departs=f"{first.departs.at_local:%H:%M}",
     )
 
 

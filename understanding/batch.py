@@ -66,7 +66,7 @@ def follow(now: datetime, turns: Iterable[tuple[str, str]], locale: Language | N
     heard, offers, language = Heard(), 0, locale
     for role, text in turns:
         if role == "assistant":
-            heard = hear(text)
+            heard = hear(text, now.date())
             offers = heard.offers or offers
             continue
         reading = read_message(
@@ -76,6 +76,7 @@ def follow(now: datetime, turns: Iterable[tuple[str, str]], locale: Language | N
             previous_language=language,
             asked=heard.asked,
             offers_shown=offers,
+            offered=heard.choice,
         )
         readings.append(reading)
         heard, language = Heard(), reading.language

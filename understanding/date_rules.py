@@ -7,17 +7,18 @@ reading is returned; nothing is ever shifted to make it fit.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
 from datetime import MAXYEAR, date, timedelta
 from typing import NamedTuple
 
 from understanding.frame import DateRange
-from understanding.lunar import LunarMonth, lunar_months, tet, to_solar
+from understanding.holidays import LAST_WEEKDAY, Holiday, nth_weekday
 
 RETURN_WRAP_DAYS = 120
 """A return without a year may fall in the next year if it is at most this long after the outbound day."""
 LEAP_SEARCH_YEARS = 9
-LUNAR_SEARCH_YEARS = 20
+_PARTS_OF_YEAR = {"early": (1, 1), "mid": (6, 7), "late": (12, 12), "first half": (1, 6), "second half": (7, 12)}
+"""First and last month."""
+SATURDAY = 5
 
 
 class DateContext(NamedTuple):
@@ -124,6 +125,23 @@ def on_this_weekday(context: DateContext, weekday: int) -> DateValue:
     return on_weekday(context, weekday)
 
 
+def on_weekday_of_base(context: DateContext, weekday: int) -> DateValue | None:
+    """ "That Sunday", of the week of the day spoken of; None when none was."""
+    if context.base is None:
+        return None
+    day = context.base + timedelta(days=weekday - context.base.weekday())
+    return day if day >= context.base else coming(context.base, weekday)
+
+
+def on_following_weekday(context: DateContext, weekday: int) -> DateValue:
+    return coming(context.base or context.today, weekday)
+
+
+def on_same_day(context: DateContext) -> DateValue | None:
+    """ "The same day", which says something of a return only."""
+    return context.base if context.is_return else None
+
+
 def on_next_weekday(context: DateContext, weekday: int) -> DateValue:
     """ "Next Friday": of next week to some, the coming one to others."""
     return Options((context.monday + timedelta(days=7 + weekday), coming(context.today, weekday)))
@@ -152,6 +170,35 @@ def on_weekend(context: DateContext, weeks: int | None) -> DateValue:
     return span(saturday, saturday + timedelta(days=1))
 
 
+def on_weekend_of_base(context: DateContext, weeks: int) -> DateValue:
+    """The weekend of the week of the day spoken of, or of today, or so many weeks after."""
+    base = context.base or context.today
+    saturday = base + timedelta(days=SATURDAY - base.weekday(), weeks=weeks)
+    return span(saturday, saturday + timedelta(days=1))
+
+
+def in_following_week(context: DateContext) -> DateRange:
+    """The week after the one of the day spoken of, or after this one."""
+    base = context.base or context.today
+    monday = base + timedelta(days=7 - base.weekday())
+    return span(monday, monday + timedelta(days=6))
+
+
+def in_rest_of(value: DateValue, today: date) -> DateValue:
+    """ "Later this week": what is left of a span after today."""
+    if isinstance(value, DateRange) and value.last > today:
+        return span(max(value.first, today + timedelta(days=1)), value.last)
+    return value
+
+
+def until(context: DateContext, value: DateValue | None, *, inclusive: bool) -> DateValue | None:
+    """From today to a day or the first of a span."""
+    end = value.first if isinstance(value, DateRange) else value
+    if not isinstance(end, date) or end <= context.start:
+        return value
+    return span(context.start, end if inclusive else end - timedelta(days=1))
+
+
 def on_next_weekend(context: DateContext) -> DateValue:
     return Options((context.monday + timedelta(days=12), coming(context.today, 5)), is_weekend=True)
 
@@ -174,6 +221,8 @@ def on_numeric(context: DateContext, day: int, month: int, year: int | None = No
     """Figures with a separator: day first, but in English either where both are possible."""
     swapped = on_day(context, month, day, year)
     if month > 12:
+        if not context.day_first:
+            return swapped
         return Options((swapped,), confirm=True) if isinstance(swapped, date) else Impossible()
     value = on_day(context, day, month, year)
     if isinstance(value, date) and isinstance(swapped, date) and not context.day_first:
@@ -190,6 +239,10 @@ def on_day_of_month(context: DateContext, day: int, months: int | None = None) -
         if candidate and candidate >= context.start:
             return candidate
     return Impossible()
+
+
+def on_weekday_and_day(context: DateContext, weekday: int, day: int) -> DateValue:
+    return with_weekday(context, on_day_of_month(context, day), weekday)
 
 
 def with_weekday(context: DateContext, value: DateValue, weekday: int) -> DateValue:
@@ -212,6 +265,31 @@ def in_month(context: DateContext, month: int, part: str | None = None, year: in
     return _part_of_month(year, month, part)
 
 
+def in_week_of_month(context: DateContext, which: int, month: int, year: int | None = None) -> DateValue:
+    """The first to fourth, or last, seven days of a month."""
+    days = in_month(context, month, None, year)
+    if not isinstance(days, DateRange):
+        return days
+    if which == LAST_WEEKDAY:
+        return span(days.last - timedelta(days=6), days.last)
+    first = days.first + timedelta(days=7 * (which - 1))
+    return span(first, min(first + timedelta(days=6), days.last))
+
+
+def on_nth_weekday(context: DateContext, which: int, weekday: int, month: int, year: int | None = None) -> DateValue:
+    """ "The first Monday of June", the next time there is one."""
+    if not 1 <= month <= 12 or not 1 <= which <= LAST_WEEKDAY:
+        return Impossible()
+    years = (context.start.year, context.start.year + 1) if year is None else (year,)
+    days = [nth_weekday(each, month, which, weekday) for each in years if 1 < each < MAXYEAR]
+    return next((day for day in days if year is not None or day >= context.start), Impossible())
+
+
+def on_nth_weekend(context: DateContext, which: int, month: int) -> DateValue:
+    saturday = on_nth_weekday(context, which, SATURDAY, month)
+    return span(saturday, saturday + timedelta(days=1)) if isinstance(saturday, date) else saturday
+
+
 def in_month_from_now(context: DateContext, months: int, part: str | None = None) -> DateValue:
     return _part_of_month(*month_after(context.today, months), part)
 
@@ -225,7 +303,7 @@ def in_coming_part_of_month(context: DateContext, part: str) -> DateValue:
 
 def in_year_part(context: DateContext, part: str, years: int | None = None) -> DateValue:
     """The beginning (January), middle (June, July) or end (December) of a year."""
-    first_month, last_month = {"early": (1, 1), "mid": (6, 7), "late": (12, 12)}[part]
+    first_month, last_month = _PARTS_OF_YEAR[part]
     year = context.today.year + (years or 0)
     if years is None and context.today.month > last_month:
         year += 1
@@ -240,6 +318,12 @@ def between_days(context: DateContext, first: int, day: int, month: int, year: i
     return span(last.replace(day=first), last)
 
 
+def either_day(context: DateContext, first: int, second: int, month: int) -> DateValue:
+    """ "The fifth or sixth of May"."""
+    days = tuple(day for each in (first, second) if isinstance(day := on_day(context, each, month), date))
+    return Options(days) if days else Impossible()
+
+
 def between_days_of_month(context: DateContext, first: int, last: int) -> DateValue:
     start = on_day_of_month(context, first)
     if not isinstance(start, date) or last < first:
@@ -248,88 +332,15 @@ def between_days_of_month(context: DateContext, first: int, last: int) -> DateVa
     return span(start, end) if end else Impossible()
 
 
-def on_lunar(context: DateContext, day: int, month: int, *, is_leap: bool = False) -> DateValue:
-    """The next such lunar date. A month without that day is refused, not shifted."""
-    for found in _lunar_months_from(context.start):
-        if (found.month, found.is_leap) != (month, is_leap):
-            continue
-        if not 1 <= day <= found.length:
-            return Impossible()
-        candidate = found.first + timedelta(days=day - 1)
-        if candidate >= context.start:
-            return candidate
+def on_holiday(context: DateContext, holiday: Holiday, years: int | None = None) -> DateValue:
+    """The next such holiday that is not over, or the one `years` from now; of several days a span."""
+    this_year = context.start.year if years is None else context.today.year + years
+    for year in range(this_year - 1, this_year + 2) if years is None else (this_year,):
+        first = holiday.first_in(year)
+        last = first and first + timedelta(days=holiday.length - 1)
+        if first and last and (years is not None or last >= context.start):
+            return first if holiday.length == 1 else span(first, last)
     return Impossible()
-
-
-def in_lunar_month(context: DateContext, month: int, part: str | None = None, *, is_leap: bool = False) -> DateValue:
-    for found in _lunar_months_from(context.start):
-        if (found.month, found.is_leap) == (month, is_leap):
-            first, last = _part_of_days(part, found.length)
-            return span(found.first + timedelta(days=first - 1), found.first + timedelta(days=last - 1))
-    return Impossible()
-
-
-def on_lunar_day(context: DateContext, day: int) -> DateValue:
-    """A day of the lunar month, the next time there is one."""
-    days = (found.first + timedelta(days=day - 1) for found in _lunar_months_from(context.start) if day <= found.length)
-    return next((candidate for candidate in days if candidate >= context.start), Impossible())
-
-
-def on_bare_mung(context: DateContext, day: int) -> DateValue:
-    """ "Mùng 5" alone: of the lunar month, of the solar month, or of Tết."""
-    if not 1 <= day <= 10:
-        return Impossible()
-    readings = (on_lunar_day(context, day), on_day_of_month(context, day), on_tet_day(context, day))
-    return Options(tuple(value for value in readings if isinstance(value, date)), confirm=True)
-
-
-def on_mung_of_either(context: DateContext, day: int, month: tuple[int, bool]) -> DateValue:
-    """ "Mùng 10 tháng 12", said of both calendars, unless the month's name is lunar."""
-    number, is_lunar_month = month
-    lunar, solar = on_lunar(context, day, number), on_day(context, day, number)
-    if is_lunar_month or not (isinstance(lunar, date) and isinstance(solar, date)):
-        return lunar
-    return Options((solar, lunar))
-
-
-def on_tet_day(context: DateContext, number: int) -> DateValue:
-    """The N-th of Tết: up to 10 after the new year begins, from 20 on the days of Chạp before it (30 is the eve)."""
-    for year in range(context.start.year, context.start.year + 3):
-        chap = lunar_months(year - 1)[-1]
-        if number <= 10:
-            day = to_solar(year, 1, number)
-        else:
-            day = chap.first + timedelta(days=min(number, chap.length) - 1) if 20 <= number <= 30 else None
-        if day is None:
-            return Impossible()
-        if day >= context.start:
-            return day
-    return Impossible()
-
-
-def around_tet(context: DateContext, first: int, last: int) -> DateValue:
-    """Days counted from the first day of the next Tết that is not over."""
-    for year in range(context.start.year, context.start.year + 3):
-        if tet(year) + timedelta(days=last) >= context.start:
-            return span(tet(year) + timedelta(days=first), tet(year) + timedelta(days=last))
-    return Impossible()
-
-
-def on_named_day(context: DateContext, named: tuple[str, str, str], years: int | None = None) -> DateValue:
-    """A holiday of the table (calendar, first and last day); `years` from now if it was said with "next year"."""
-    calendar, first, last = named
-    month, day = map(int, first.split("-"))
-    begin: DateValue
-    if calendar == "lunar":
-        begin = on_lunar(context, day, month)
-        if years is not None:
-            begin = to_solar(context.today.year + years, month, day) or Impossible()
-    else:
-        begin = on_day(context, day, month, None if years is None else context.today.year + years)
-    if first == last or not isinstance(begin, date):
-        return begin
-    last_month, last_day = map(int, last.split("-"))
-    return span(begin, date(begin.year, last_month, last_day))
 
 
 def _solar(year: int, month: int, day: int) -> date | None:
@@ -346,15 +357,17 @@ def _next_solar(start: date, day: int, month: int) -> date | None:
 
 
 def _part_of_month(year: int, month: int, part: str | None) -> DateValue:
-    first, last = _part_of_days(part, monthrange(year, month)[1])
+    first, last = part_of_days(part, monthrange(year, month)[1])
     return span(date(year, month, first), date(year, month, last))
 
 
-def _part_of_days(part: str | None, length: int) -> tuple[int, int]:
+def part_of_days(part: str | None, length: int) -> tuple[int, int]:
     """The first and last day of a third of a month."""
-    return {None: (1, length), "early": (1, 10), "mid": (11, 20), "late": (21, length)}[part]
-
-
-def _lunar_months_from(start: date) -> Iterator[LunarMonth]:
-    for year in range(start.year - 1, start.year + LUNAR_SEARCH_YEARS):
-        yield from (month for month in lunar_months(year) if month.last >= start)
+    return {
+        None: (1, length),
+        "early": (1, 10),
+        "mid": (11, 20),
+        "late": (21, length),
+        "first half": (1, 15),
+        "second half": (16, length),
+    }[part]

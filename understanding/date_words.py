@@ -6,7 +6,8 @@ Where a phrase stands for a distance, it is in days, weeks, months or years from
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+
+from understanding.grammar import Vocabulary
 
 DAY_WORDS = {
     "hôm nay": 0,
@@ -27,17 +28,18 @@ DAY_WORDS = {
     "ngày mơi": 1,
     "bữa mai": 1,
     "tomorrow": 1,
-    "tmr": 1,
-    "tmrw": 1,
-    "tomorow": 1,
-    "tommorow": 1,
+    **dict.fromkeys(("tmr", "tmrw", "tmw", "tomo", "tomorow", "tommorow", "tommorrow", "tomorrow's"), 1),
     "ngày kia": 2,
     "bữa kia": 2,
+    "tomorrow week": 8,
+    "a week tomorrow": 8,
     "=mốt": 2,
     "ngày mốt": 2,
     "bữa mốt": 2,
     "day after tomorrow": 2,
     "the day after tomorrow": 2,
+    "day after tmr": 2,
+    "overmorrow": 2,
     "ngày =kìa": 3,
     "hôm qua": -1,
     "ngày hôm qua": -1,
@@ -77,21 +79,25 @@ ENGLISH_MONTHS = (
 )
 WEEKS = {
     "tuần này": 0,
-    "tuần sau": 1,
     "tuần tới": 1,
     "tuần kế": 1,
     "tuần kế tiếp": 1,
     "tuần tiếp theo": 1,
+    "tuần sau": 1,
     "tuần sau nữa": 2,
+    "tuần tiếp": 1,
     "tuần tới nữa": 2,
     "tuần trước": -1,
     "tuần rồi": -1,
     "tuần vừa rồi": -1,
     "this week": 0,
     "next week": 1,
-    "the following week": 1,
+    "this coming week": 1,
+    "the coming week": 1,
+    "next week's": 1,
     "week after next": 2,
     "the week after next": 2,
+    "the week after": 2,
     "last week": -1,
 }
 MONTHS_FROM_NOW = {
@@ -102,6 +108,10 @@ MONTHS_FROM_NOW = {
     "tháng trước": -1,
     "this month": 0,
     "next month": 1,
+    "the following month": 1,
+    "month after next": 2,
+    "the month after next": 2,
+    "tháng tới nữa": 2,
     "the month": 0,
     "last month": -1,
 }
@@ -123,10 +133,25 @@ PARTS = {
     "mid": "mid",
     "late": "late",
     "late in": "late",
+    **dict.fromkeys(("first half of", "nửa đầu"), "first half"),
+    **dict.fromkeys(("second half of", "last half of", "nửa cuối", "nửa sau"), "second half"),
     "beginning of": "early",
+    "beginning": "early",
     "start of": "early",
+    "first part of": "early",
+    "early part of": "early",
     "middle of": "mid",
+    "the middle of": "mid",
+    "mid part of": "mid",
+    "middle part of": "mid",
     "end of": "late",
+    "tail end of": "late",
+    "very end of": "late",
+    "latter part of": "late",
+    "late part of": "late",
+    "trung tuần": "mid",
+    "thượng tuần": "early",
+    "hạ tuần": "late",
 }
 CALENDARS = {
     "âm lịch": True,
@@ -152,8 +177,207 @@ def weekdays() -> Iterator[tuple[str, int]]:
         yield from ((name, weekday) for name in english.split())
 
 
-def named_days() -> Iterator[tuple[str, tuple[str, str, str]]]:
-    table = Path(__file__).with_name("named_days.tsv").read_text(encoding="utf-8")
-    for line in table.splitlines()[1:]:
-        phrase, calendar, first, last = line.split("\t")
-        yield phrase, (calendar, first, last)
+STAYING = (
+    *(
+        "for",
+        "stay",
+        "stay for",
+        "staying",
+        "staying for",
+        "stay there for",
+        "stay there",
+        "staying there for",
+        "spend",
+    ),
+    *("spending", "be there for", "be there", "there for", "gone for", "gone", "be gone for", "be gone", "for about"),
+    *(
+        "away for",
+        "đi",
+        "trong",
+        "trong vòng",
+        "ở",
+        "ở lại",
+        "ở chơi",
+        "ở đó",
+        "ở đấy",
+        "ở bển",
+        "ở bên đó",
+        "ở lại đó",
+    ),
+    *(
+        "ở lại chơi",
+        "chơi",
+        "nghỉ",
+        "nghỉ dưỡng",
+        "du lịch",
+        "lưu trú",
+        "đi chơi",
+        "đi công tác",
+        "công tác",
+        "đi tour",
+    ),
+    *("chuyến đi", "chuyến", "lịch trình", "tour", "hành trình"),
+)
+"""Before a number of days these make it a length of stay."""
+ABOUT = ("about", "around", "roughly", "like", "only", "just", "khoảng", "tầm", "chừng", "độ", "cỡ", "được", "đúng")
+JOURNEYS = ("trip", "stay", "vacation", "holiday", "visit", "getaway", "long trip", "business trip", "round trip")
+WHICH_WORDS = {
+    "first": 1,
+    "1st": 1,
+    "second": 2,
+    "2nd": 2,
+    "third": 3,
+    "3rd": 3,
+    "fourth": 4,
+    "4th": 4,
+    "last": 5,
+    "final": 5,
+}
+WHICH_BEHIND = {
+    "đầu tiên": 1,
+    "đầu": 1,
+    "thứ nhất": 1,
+    "thứ hai": 2,
+    "thứ ba": 3,
+    "thứ tư": 4,
+    "cuối cùng": 5,
+    "cuối": 5,
+}
+"""Which week, weekend or weekday of a month; 5 is the last."""
+COUNTED = frozenset(
+    (
+        *("adult", "adults", "people", "person", "persons", "passenger", "passengers", "pax", "ppl", "ticket"),
+        *("tickets", "seat", "seats", "kid", "kids", "child", "children", "infant", "infants", "baby", "babies"),
+        *("traveler", "travelers", "traveller", "travellers", "day", "days", "night", "nights", "week", "weeks"),
+        *("month", "months", "am", "pm", "a", "p", "o'clock", "oclock", "hundred", "thousand", "dollars", "bucks"),
+        *("usd", "stop", "stops", "bag", "bags", "hours", "hour", "way", "guys", "guests", "grown", "friends"),
+        *("colleagues", "students", "seniors", "h", "g", "thirty", "fifteen", "forty", "%", "year", "years", "yr"),
+        *("nguoi", "khach", "ve", "tre", "be", "nl", "te", "dem", "trieu", "tr", "k", "nghin", "ngan", "gio"),
+    )
+)
+"""Behind a cardinal these say what it counts: "in december two people" is no 2 December."""
+LISTED = frozenset(
+    (
+        *(
+            "one",
+            "option",
+            "flight",
+            "offer",
+            "choice",
+            "result",
+            "cheapest",
+            "ticket",
+            "class",
+            "leg",
+            "time",
+            "thing",
+        ),
+        *("available", "person", "passenger", "day", "week", "weekend", "month", "seat", "row", "floor", "stop", "two"),
+        *("three", "item", "line", "row", "part", "half", "quarter", "trip", "segment", "connection", "airport", "bag"),
+    )
+)
+"""Behind an ordinal these say what is counted: "the sixth option" is no day."""
+AFTER_ORDINAL_DAY = frozenset(
+    (
+        *("of", "to", "from", "through", "thru", "until", "till", "and", "or", "at", "around", "about", "in", "for"),
+        *("please", "pls", "if", "is", "would", "with", "returning", "coming", "back", "return", "leaving", "leave"),
+        *(
+            "departing",
+            "flying",
+            "fly",
+            "going",
+            "go",
+            "then",
+            "but",
+            "so",
+            "uh",
+            "um",
+            "preferably",
+            "before",
+            "after",
+        ),
+        *("by", "between", "what", "what's", "which", "do", "does", "are", "can", "could", "i", "i'd", "i'm", "we"),
+        *(
+            "we're",
+            "it's",
+            "that's",
+            "morning",
+            "afternoon",
+            "evening",
+            "night",
+            "early",
+            "late",
+            "anytime",
+            "anything",
+        ),
+        *("sometime", "no", "not", "nonstop", "direct", "economy", "business", "how", "thanks", "thank", "ok", "okay"),
+        *("maybe", "also", "on", "either", "just", "round", "into", "out", "arriving", "landing", "because", "as"),
+        *("works", "work", "sounds", "looks", "instead", "will", "using", "via", "under", "flights", "traveling"),
+        *(
+            "travelling",
+            "departure",
+            "any",
+            "you",
+            "yeah",
+            "yes",
+            "right",
+            "good",
+            "actually",
+            "sorry",
+            "wait",
+            "rather",
+        ),
+        *("home", "one-way", "non", "all", "my", "me", "has", "have", "it", "where", "when", "whatever", "give"),
+    )
+)
+"""Behind "the first" to "the fifth" these leave it a day; before anything else it may be a place in a list."""
+AFTER_LONE_FIGURE = frozenset(
+    (
+        *("ve", "nhe", "nha", "a", "nhi", "thi", "la", "roi", "cho", "va", "di", "bay", "hn", "sg", "tu", "tim", "gia"),
+        *("minh", "em", "toi", "re", "khu", "con", "co", "duoc", "dc", "nho", "giup", "luon", "moi", "thoi", "hen"),
+    )
+)
+"""Behind a figure these leave it a bare one."""
+CORRECTIONS = Vocabulary(
+    [
+        (phrase, True)
+        for phrase in (
+            *("hold on", "scratch that", "make that", "make it", "rather", "oops", "whoops", "my bad", "or rather"),
+            *(
+                "no sorry",
+                "i'm sorry",
+                "strike that",
+                "correction",
+                "let me see",
+                "no no",
+                "no actually",
+                "i take it back",
+            ),
+            *("change that", "on second thought", "not that", "instead", "wait no", "no", "nope", "better yet"),
+            *("í lộn", "ý lộn", "lộn", "nhầm", "nhầm rồi", "à thôi", "ấy chết", "ấy nhầm", "nói nhầm", "gõ nhầm"),
+            *(
+                "viết nhầm",
+                "xin lỗi",
+                "quên",
+                "chứ không phải",
+                "à quên",
+                "khoan",
+                "đổi lại",
+                "chính xác là",
+                "hay thôi",
+            ),
+            *("à mà", "ủa", "ý em là", "ý tôi là", "ý mình là", "không phải", "chuyển sang", "chuyển thành", "đúng là"),
+        )
+    ]
+)
+"""Between two days: the first is taken back."""
+SLIPS = Vocabulary(
+    [
+        (phrase, True)
+        for phrase in (
+            *("sorry", "i mean", "i meant", "wait", "make that", "oops", "whoops", "my bad", "scratch that", "hold on"),
+            *("nhầm", "lộn", "nói nhầm", "gõ nhầm", "ấy chết", "í lộn", "à quên", "xin lỗi"),
+        )
+    ]
+)
+"""Said at once of what was said last, where "actually" may change anything."""

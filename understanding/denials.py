@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from understanding.grammar import Vocabulary
 from understanding.text import Text
@@ -31,7 +31,7 @@ _REFUSALS = _phrases(
     )
 )
 """Said of an airline these too refuse it."""
-_REFUSALS_BESIDE = _phrases(("loại", "khác", "ngoài", "besides"))
+_REFUSALS_BESIDE = _phrases(("loại", "khác", "ngoài", "besides", "than", "hơn"))
 """These refuse only the airline right behind them: "hãng khác Vietjet", but not "chuyến khác của Vietjet"."""
 _REFUSALS_BEHIND = _phrases(("thì không", "thì ko", "thì thôi", "excluded"))
 _CONNECTING = frozenset(
@@ -46,14 +46,23 @@ _CONNECTING = frozenset(
 """Words that may stand between a refusal and the airline it is about."""
 
 
-def is_denied(text: Text, start: int) -> bool:
-    """A negation within three words before, in the same clause: "không cần bay thẳng", but not "không, bay thẳng"."""
+def is_denied(text: Text, start: int, taken: Container[int] = ()) -> bool:
+    """A negation within three words before, in the same clause: "không cần bay thẳng", but not "không, bay thẳng".
+
+    A negation among the tokens `taken` is about what took it: "no stops, business".
+    """
     for end in range(start, max(start - _REACH_WORDS, 0), -1):
-        if not text.word(end - 1)[0].isalnum():
+        if not text.word(end - 1)[0].isalnum() or end - 1 in taken:
             return False
         if _ends_with(_NEGATIONS, text, end):
             return True
     return False
+
+
+def is_cabin_refused(text: Text, start: int, taken: Container[int]) -> bool:
+    """ "Economy instead of business", "phổ thông thay vì thương gia"."""
+    before = start - (text.word(start - 1) in {"a", "the", "hang", "ve", "ghe"})
+    return before - 1 not in taken and (_ends_with(_REFUSALS, text, before) or _ends_with(_NEGATIONS, text, before))
 
 
 def is_airline_refused(text: Text, start: int, end: int) -> bool:

@@ -23,7 +23,14 @@ class Draft:
     A field keeps its old value while what was said about it is doubtful or refused.
     """
 
-    def __init__(self, frame: Frame, language: Language, today: date, asked: AbstractSet[SlotName]) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        language: Language,
+        today: date,
+        asked: AbstractSet[SlotName],
+        offered: Ambiguity | None = None,
+    ) -> None:
         self.before = frame
         self.language = language
         self.today = today
@@ -31,11 +38,21 @@ class Draft:
         """The slots the last question was about."""
         self._values: dict[str, Any] = {}
         self._doubts = {question_of(doubt.field): doubt for doubt in frame.ambiguous}
+        self._offered = offered
         self._problems = {
             question_of(problem.field): problem
             for problem in frame.problems
             if getattr(frame, problem.field, None) is None
         }
+
+    @property
+    def doubts(self) -> list[Ambiguity]:
+        """What the traveller may choose among: what we offered last, then what was doubtful before."""
+        doubts = self.before.ambiguous
+        if self._offered is None:
+            return list(doubts)
+        asked = question_of(self._offered.field)
+        return [self._offered, *(doubt for doubt in doubts if question_of(doubt.field) != asked)]
 
     def get(self, field: str) -> Any:
         return self._values.get(field, getattr(self.before, field))

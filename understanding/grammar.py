@@ -10,11 +10,13 @@ Matching is linear in the length of the message: nothing repeats, and no vocabul
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import product
 from typing import Any, NamedTuple, Protocol
 
 from understanding.text import Text, could_be, find_marks, fold
 
+_NONE: dict[Any, Any] = {}
 DIGITS = "#"
 """In `starts`: any token that begins with a digit."""
 
@@ -41,11 +43,6 @@ class Word(NamedTuple):
     strictness: str
     """One of "=", "^", "~", or nothing, as in a pattern."""
 
-    @classmethod
-    def parse(cls, written: str) -> Word:
-        word = written.lstrip("=~^") or written
-        return cls(fold(word), find_marks(word.lower()), written.removesuffix(word))
-
     def matches(self, text: Text, index: int) -> bool:
         token = text.tokens[index]
         if token.word != self.folded:
@@ -55,9 +52,15 @@ class Word(NamedTuple):
         return self.strictness == "~" or could_be(token.marks, self.marks)
 
 
+@cache
+def _parse_word(written: str) -> Word:
+    word = written.lstrip("=~^") or written
+    return Word(fold(word), find_marks(word.lower()), written.removesuffix(word))
+
+
 class _Node:
     def __init__(self) -> None:
-        self.children: dict[str, list[tuple[Word, _Node]]] = {}
+        self.children: dict[str, dict[Word, _Node]] = {}
         self.values: list[Any] = []
 
 
@@ -71,6 +74,8 @@ class Vocabulary:
         self.starts = frozenset(self._root.children)
 
     def read(self, text: Text, index: int) -> list[Found]:
+        if text.word(index) not in self.starts:
+            return []
         found: list[Found] = []
         self._walk(self._root, text, index, found)
         found.sort(key=lambda value_and_end: -value_and_end[1])
@@ -79,13 +84,11 @@ class Vocabulary:
     def _add(self, phrase: str, value: Any) -> None:
         node = self._root
         for written in phrase.split():
-            word = Word.parse(written)
-            branches = node.children.setdefault(word.folded, [])
-            branch = next((child for known, child in branches if known == word), None)
-            if branch is None:
-                branch = _Node()
-                branches.append((word, branch))
-            node = branch
+            word = _parse_word(written)
+            branches = node.children.setdefault(word.folded, {})
+            if word not in branches:
+                branches[word] = _Node()
+            node = branches[word]
         node.values.append(value)
 
     def _walk(self, node: _Node, text: Text, index: int, found: list[Found]) -> None:
@@ -96,7 +99,7 @@ class Vocabulary:
             index += 1  # Xê-un, Tô-ky-ô
             if index >= len(text.tokens):
                 return
-        for word, child in node.children.get(text.tokens[index].word, ()):
+        for word, child in node.children.get(text.tokens[index].word, _NONE).items():
             if word.matches(text, index):
                 self._walk(child, text, index + 1, found)
 
@@ -145,7 +148,7 @@ class _State:
     """How far a pattern has been followed. Patterns that begin alike share their states."""
 
     def __init__(self) -> None:
-        self.by_word: dict[str, list[tuple[Word, _State]]] = {}
+        self.by_word: dict[str, dict[Word, _State]] = {}
         self.by_slot: list[tuple[Slot, _State]] = []
         self.ends: list[_End] = []
 
@@ -160,12 +163,7 @@ class _State:
         return [state]
 
     def _next_word(self, word: Word) -> _State:
-        branches = self.by_word.setdefault(word.folded, [])
-        state = next((state for known, state in branches if known == word), None)
-        if state is None:
-            state = _State()
-            branches.append((word, state))
-        return state
+        return self.by_word.setdefault(word.folded, {}).setdefault(word, _State())
 
 
 class Grammar:
@@ -176,6 +174,11 @@ class Grammar:
         self._start = _State()
         for order, rule in enumerate(rules):
             self._add(order, rule)
+
+    @property
+    def starts(self) -> frozenset[str]:
+        """Folded words with which a match may begin."""
+        return frozenset(self._start.by_word).union(*(slot.starts for slot, _ in self._start.by_slot))
 
     def scan(self, text: Text, *, allow: Callable[[Match], bool] = lambda _: True) -> list[Match]:
         """The matches from left to right; none overlap."""
@@ -221,7 +224,7 @@ class Grammar:
     def _parse(self, part: str) -> _Element:
         if part.startswith("{"):
             return self._slots[part[1:-1]]
-        return tuple(Word.parse(word) for word in part.split("|"))
+        return tuple(_parse_word(word) for word in part.split("|"))
 
 
 def _follow(
@@ -233,7 +236,7 @@ def _follow(
     if index >= len(text.tokens):
         return
     word = text.tokens[index].word
-    for pattern, following in state.by_word.get(word, ()):
+    for pattern, following in state.by_word.get(word, _NONE).items():
         if pattern.matches(text, index):
             yield from _follow(following, text, index + 1, values, reads)
     is_figure = word[0].isdigit()

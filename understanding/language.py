@@ -48,8 +48,22 @@ def is_common_word(token: Token) -> bool:
     return token.word in common["vi"] or token.word in common["en"]
 
 
+def is_everyday_town(word: str) -> bool:
+    """Whether a town's name is a word first: "mobile", "time", "nice"."""
+    return word in _common_words()["town"]
+
+
+def is_word(code: str) -> bool:
+    """Whether a code in small letters is a word first: "sin", "for"."""
+    common = _common_words()
+    return any(code in common[kind] for kind in ("vi", "en", "town", "code"))
+
+
 @cache
 def _common_words() -> dict[str, frozenset[str]]:
-    """Words without diacritics by which each language is recognised; those in both lists say nothing."""
+    """Words without diacritics by which each language is recognised; those in both lists say nothing.
+
+    Last, names of towns and codes that are words.
+    """
     lines = Path(__file__).with_name("function_words.tsv").read_text(encoding="utf-8").splitlines()
     return {language: frozenset(words.split()) for language, words in (line.split("\t") for line in lines)}

@@ -3,95 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from itertools import pairwise
 
 from domain.travellers import MAX_TRAVELLERS
 from understanding.amounts import LEAST_PLAUSIBLE_DONG, AmountMention
 from understanding.draft import Draft
 from understanding.filters import FilterMention
-from understanding.frame import Ambiguity, Frame, Leg, PlaceRef, Problem
-from understanding.places import PlaceMention
-from understanding.route import Route
+from understanding.frame import Ambiguity, Problem
 from understanding.travellers import TravellerMention
-
-_TIED_TO_ROUTE = ("airlines", "depart_time")
-_TIED_TO_TRIP = ("return_on", "stay_nights", "trip")
-"""A message that says both ends of another route is another trip."""
-
-
-def merge_route(draft: Draft, route: Route) -> None:
-    """Set the ends of the trip. A new end drops what was asked of the old flights."""
-    old = (draft.get("origin"), draft.get("destination"))
-    ends: dict[str, PlaceMention | None] = {"origin": route.origin, "destination": route.destination}
-    if route.bare and (draft.asked or not _is_known(draft, route.bare)):
-        ends[_field_of_bare(draft, route)] = route.bare
-    for field, mention in ends.items():
-        if mention:
-            draft.put(field, mention.resolve(field, draft.language))
-    _refuse_same_ends(draft, ends)
-    if route.further:
-        _set_legs(draft, route)
-    elif draft.get("legs") and (route.origin or route.destination):
-        draft.set("legs", ())
-        draft.set("trip", None)
-    if route.comes_home:
-        draft.set("trip", "round_trip")
-    new = (draft.get("origin"), draft.get("destination"))
-    if any(was and now != was for was, now in zip(old, new, strict=True)):
-        _drop(draft, _TIED_TO_ROUTE)
-        if all(old) and all(ends.values()):
-            _drop(draft, _TIED_TO_TRIP)
-
-
-def _drop(draft: Draft, fields: tuple[str, ...]) -> None:
-    """What was asked of the old trip and is not said again."""
-    for field in fields:
-        if draft.get(field) and not draft.is_said(field):
-            draft.set(field, Frame.model_fields[field].default)
-
-
-def _is_known(draft: Draft, mention: PlaceMention) -> bool:
-    """A place that is already an end of the trip was only repeated."""
-    resolved = mention.resolve("origin", draft.language)
-    known = [end.iata for end in (draft.get("origin"), draft.get("destination")) if end]
-    return isinstance(resolved, PlaceRef) and len(known) == 2 and resolved.iata in known
-
-
-def _field_of_bare(draft: Draft, route: Route) -> str:
-    """A place without a role answers our question, replaces the one taken back, or fills the gap."""
-    for mention in route.not_meant:
-        resolved = mention.resolve("origin", draft.language)
-        if resolved == draft.get("origin"):
-            return "origin"
-    for field in ("origin", "destination"):
-        if draft.is_open(field) and (not draft.asked or field in draft.asked):
-            return field
-    if len(asked := draft.asked & {"origin", "destination"}) == 1:
-        return next(iter(asked))
-    if draft.get("destination") and not draft.get("origin") and not route.not_meant:
-        return "origin"
-    return "destination"
-
-
-def _refuse_same_ends(draft: Draft, ends: dict[str, PlaceMention | None]) -> None:
-    origin, destination = draft.get("origin"), draft.get("destination")
-    if origin is None or destination is None or origin.iata != destination.iata:
-        return
-    said, other = ("destination", "origin") if ends["destination"] else ("origin", "destination")
-    before = getattr(draft.before, said)
-    draft.set(said, before if before != draft.get(other) else None)
-    draft.refuse(Problem(field=said, code="same_place", params={"place": origin.name}))
-
-
-def _set_legs(draft: Draft, route: Route) -> None:
-    """Several stops in a row; the dates of the later ones are asked for."""
-    origin, first = draft.get("origin"), draft.get("destination")
-    stops = [mention.resolve("destination", draft.language) for mention in route.further]
-    places = [origin, first, *stops]
-    if all(isinstance(place, PlaceRef) for place in places):
-        legs = pairwise(places)
-        draft.set("legs", tuple(Leg(origin=start, destination=end) for start, end in legs))
-        draft.set("trip", "multi_city")
 
 
 def merge_filters(draft: Draft, filters: list[FilterMention]) -> None:
@@ -125,11 +43,8 @@ def merge_travellers(draft: Draft, mentions: list[TravellerMention], *, includes
     if not mentions:
         return
     known = {field: draft.get(field) for field in ("adults", "children", "infants")}
-    said: dict[str, int] = {}
-    for mention in mentions:
-        already = said.get(mention.field, (known.get(mention.field) or 0) if mention.is_change else 0)
-        said[mention.field] = already + mention.number if mention.field != "total" else mention.number
-    if "minor" in said and said.keys() & {"children", "infants"}:
+    said = _sum_travellers(mentions, known)
+    if said.get("minor") and said.keys() & {"children", "infants"}:
         del said["minor"]  # "2 bé: 1 trẻ em, 1 em bé" says it itself
     counts = {field: said.get(field, count) for field, count in known.items()}
     if "total" in said:
@@ -139,12 +54,37 @@ def merge_travellers(draft: Draft, mentions: list[TravellerMention], *, includes
         draft.refuse(problem)
         return
     for field, count in counts.items():
+        gone = count == 0 and field != "adults"
         if count != draft.get(field):
-            draft.set(field, count)
+            draft.set(field, None if gone else count)
     draft.settle("travellers")
-    if "minor" in said:
-        phrase = next(mention.phrase for mention in mentions if mention.field == "minor")
+    if said.get("minor"):
+        phrase = next(mention.phrase for mention in mentions if any(field == "minor" for field, _ in mention.counts))
         draft.doubt(Ambiguity(field="children", phrase=phrase, readings=("child", "infant")))
+
+
+def _sum_travellers(mentions: list[TravellerMention], known: dict[str, int | None]) -> dict[str, int]:
+    """How many of each kind were said. Whoever is named is among those who are counted: "2 adults, me and my wife"."""
+    said: dict[str, int] = {}
+    named = 0
+    is_counted = any(mention.field == "adults" and not mention.is_named for mention in mentions)
+    repeated: set[str] = set()
+    for mention in mentions:
+        if mention.field == "adults" and mention.phrase.casefold() in repeated:
+            continue  # "2 adults … yes, 2 adults"
+        repeated.add(mention.phrase.casefold())
+        for field, number in mention.counts:
+            if field == "adults" and mention.is_named and not mention.is_change:
+                named += number
+            elif field == "total":
+                said[field] = number
+            else:
+                said[field] = said.get(field, (known.get(field) or 0) if mention.is_change else 0) + number
+    if named and not is_counted:
+        others = sum(said.get(field, 0) for field in ("children", "infants", "minor"))
+        if "total" not in said or said["total"] == named + others:
+            said["adults"] = said.get("adults", 0) + named
+    return said
 
 
 def _count_total(

@@ -21,6 +21,8 @@ _EN_ORDINALS = (
     *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
     "twentieth",
 )
+LONGEST_MONTH_DAYS = 31
+FIRST_SPOKEN_YEAR = 2020
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
 
 
@@ -39,6 +41,9 @@ def _vietnamese_numbers() -> Iterator[tuple[str, int]]:
         yield f"{_VI_UNITS[tens]} =mốt", tens * 10 + 1
         yield f"{_VI_UNITS[tens]} =lăm", tens * 10 + 5
     yield from (("một chục", 10), ("chục", 10))
+    for unit in range(1, 10):
+        for word in _VI_AFTER_TENS.get(unit, (_VI_UNITS[unit],)):
+            yield f"hăm {word}", 20 + unit
 
 
 def _english_numbers() -> Iterator[tuple[str, int]]:
@@ -55,6 +60,21 @@ def _english_ordinals() -> Iterator[tuple[str, int]]:
     yield from (("thirtieth", 30), ("thirty first", 31))
 
 
+def _days_of_month() -> Iterator[tuple[str, int]]:
+    """Cardinals that count days of a month: "hai tư" for the 24th is said of days, hardly of anything else."""
+    yield from ((phrase, value) for phrase, value in _vietnamese_numbers() if value <= LONGEST_MONTH_DAYS)
+    for tens in (2, 3):
+        for unit in range(1, 10 if tens == 2 else 2):
+            for word in (*_VI_AFTER_TENS.get(unit, ()), _VI_UNITS[unit]):
+                yield f"{_VI_UNITS[tens]} {word}", tens * 10 + unit
+
+
+def _years() -> Iterator[tuple[str, int]]:
+    for year in range(FIRST_SPOKEN_YEAR, FIRST_SPOKEN_YEAR + 10):
+        ending = next(phrase for phrase, value in _english_numbers() if value == year % 100)
+        yield from ((f"{century} {ending}", year) for century in ("twenty", "two thousand", "two thousand and"))
+
+
 @cache
 def number_words() -> Vocabulary:
     """0 to 99 in words. Without diacritics many are other words: in a message that has some they must have theirs."""
@@ -65,6 +85,23 @@ def number_words() -> Vocabulary:
 @cache
 def ordinal_words() -> Vocabulary:
     return Vocabulary(_english_ordinals())
+
+
+@cache
+def day_words() -> Vocabulary:
+    """Days of a month in Vietnamese words."""
+    return Vocabulary([(" ".join(map(_held_to_marks, phrase.split())), value) for phrase, value in _days_of_month()])
+
+
+@cache
+def english_day_words() -> Vocabulary:
+    """Days of a month in English cardinals: "december twenty three"."""
+    return Vocabulary([(phrase, value) for phrase, value in _english_numbers() if 0 < value <= LONGEST_MONTH_DAYS])
+
+
+@cache
+def year_words() -> Vocabulary:
+    return Vocabulary(_years())
 
 
 @cache

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from core.messages.catalogue import LANGUAGES
 from domain.money import Money
+from understanding.bare import find_bare
 from understanding.choices import find_choice
 from understanding.dates import DateMention
 from understanding.draft import Draft
@@ -11,6 +14,7 @@ from understanding.frame import Ambiguity
 from understanding.merge_dates import put_reading, readings_meant
 from understanding.phrases import is_only
 from understanding.places import PlaceMention, place_ref
+from understanding.regions import codes_in
 from understanding.restate import restate
 from understanding.text import Text, fold
 from understanding.travellers import TravellerMention
@@ -27,7 +31,7 @@ def resolve_doubts(
     travellers: list[TravellerMention],
 ) -> bool:
     """Choose a reading of an open doubt if the message does; True when it did and the message is used up."""
-    for doubt in draft.before.ambiguous:
+    for doubt in draft.doubts:
         reading = _reading_meant(draft, text, doubt, dates, places, travellers)
         if reading is not None:
             _put(draft, doubt, reading)
@@ -50,6 +54,9 @@ def _reading_meant(
         if len(fitting) == 1:
             return fitting[0]
     if doubt.field in _PLACE_FIELDS and len(places) == 1 and not dates:
+        if places[0].name.kind == "country":  # "alabama"
+            within = codes_in(doubt.readings, places[0].name.codes)
+            return within[0] if len(within) == 1 else None
         codes = [code for code in places[0].name.codes if code in doubt.readings]
         if len(codes) == 1 and len(places[0].name.codes) == 1:
             return codes[0]
@@ -78,8 +85,8 @@ def _restated_reading(doubt: Ambiguity, text: Text) -> str | None:
 
 def _on_day_of_month(doubt: Ambiguity, text: Text) -> str | None:
     """ "27" alone: the one reading on that day."""
-    word = text.word(0)
-    fitting = [reading for reading in doubt.readings if len(text.tokens) == 1 and reading[-2:] == word.zfill(2)]
+    bare = find_bare(text)
+    fitting = [reading for reading in doubt.readings if bare and date.fromisoformat(reading).day == bare.number]
     return fitting[0] if len(fitting) == 1 else None
 
 

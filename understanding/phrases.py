@@ -1,40 +1,87 @@
-"""Fixed phrases and what the traveller wants with them."""
+"""What travellers say in fixed words, by kind: every list of `phrases.tsv` in one vocabulary, read once a message.
+
+A line is a kind and its phrases. In a phrase `a|b` are alternatives, `?` makes a word optional, `a_b` are two words in
+one alternative, and `$name` stands for the alternatives of the line of that name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from understanding.grammar import Vocabulary
 from understanding.text import Text
 
-
-def find_phrase(text: Text, intent: str) -> bool:
-    """Whether a phrase of the intent occurs anywhere."""
-    vocabulary = _phrases()[intent]
-    return any(vocabulary.read(text, index) for index in range(len(text.tokens)))
+MESSAGES_REMEMBERED = 32
+"""Many rules ask about the same message."""
 
 
-def is_only(text: Text, intents: Iterable[str]) -> bool:
-    """Whether the message consists of phrases of these intents and of particles, and of nothing else."""
-    allowed = [_phrases()[name] for name in (*intents, "particle")]
-    core = [_phrases()[name] for name in intents]
+class Phrases(NamedTuple):
+    """The phrases of one message."""
+
+    spans: dict[str, tuple[tuple[int, int], ...]]
+    """Where each kind occurs, as token spans."""
+    by_start: tuple[tuple[tuple[str, int], ...], ...]
+    """For each token the kinds that begin there, each with its end."""
+
+
+@lru_cache(maxsize=MESSAGES_REMEMBERED)
+def read_phrases(text: Text) -> Phrases:
+    by_start = tuple(tuple(_vocabulary().read(text, index)) for index in range(len(text.tokens)))
+    spans: dict[str, tuple[tuple[int, int], ...]] = {}
+    for start, found in enumerate(by_start):
+        for name, end in found:
+            spans[name] = (*spans.get(name, ()), (start, end))
+    return Phrases(spans, by_start)
+
+
+def find_phrase(text: Text, name: str) -> bool:
+    """Whether a phrase of this kind occurs anywhere."""
+    return name in read_phrases(text).spans
+
+
+def is_only(text: Text, names: Iterable[str]) -> bool:
+    """Whether the message consists of phrases of these kinds and of particles, and of nothing else."""
+    core = frozenset(names)
+    by_start = read_phrases(text).by_start
     index, has_core = 0, False
     while index < len(text.tokens):
         if not text.tokens[index].word[0].isalnum():
             index += 1
             continue
-        ends = [found[0][1] for vocabulary in allowed if (found := vocabulary.read(text, index))]
-        if not ends:
+        ends = [end for name, end in by_start[index] if name in core]
+        others = [end for name, end in by_start[index] if name == "particle"]
+        if not ends and not others:
             return False
-        has_core = has_core or any(vocabulary.read(text, index) for vocabulary in core)
-        index = max(ends)
+        has_core = has_core or bool(ends)
+        index = max((*ends, *others))
     return has_core
 
 
 @cache
-def _phrases() -> dict[str, Vocabulary]:
+def _vocabulary() -> Vocabulary:
     lines = Path(__file__).with_name("phrases.tsv").read_text(encoding="utf-8").splitlines()
     table = dict(line.split("\t") for line in lines)
-    return {name: Vocabulary([(phrase, name) for phrase in said.split(", ")]) for name, said in table.items()}
+    return Vocabulary(
+        (phrase, name)
+        for name, said in table.items()
+        if not name.startswith("$")
+        for pattern in said.split(", ")
+        for phrase in _expand(pattern, table)
+    )
+
+
+def _expand(pattern: str, table: dict[str, str]) -> Iterator[str]:
+    choices: list[list[str]] = []
+    for part in pattern.split():
+        words = [
+            word
+            for each in part.removesuffix("?").split("|")
+            for word in (table[each].split("|") if each.startswith("$") else (each,))
+        ]
+        choices.append([*words, ""] if part.endswith("?") else words)
+    for chosen in product(*choices):
+        yield " ".join(filter(None, chosen)).replace("_", " ")

@@ -14,7 +14,16 @@ PiiKind = Literal["passport", "card", "email", "phone", "id", "date of birth"]
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 _DATE = r"\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{1,2}[-/.]\d{1,2},? nam \d{4}|\d{1,2} ?thang ?\d{1,2},? ?(?:nam)? ?\d{4}|\d{1,2}(?:st|nd|rd|th)? (?:of )?[a-z]{3,9},? \d{4}|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? \d{4}"  # noqa: E501
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}", re.IGNORECASE)
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64} ?(?:@|\(at\)|\[at\]) ?(?:[\w-]{1,63}(?:\.| ?\(dot\) ?| ?\[dot\] ?)){1,8}[a-z]{2,24}",
+    re.IGNORECASE,
+)
+_SPOKEN_EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}(?: (?:dot|cham|underscore) [\w-]{1,30}){0,3} (?:at|a cong|a moc) "
+    r"(?:(?:[\w-]{1,30} (?:dot|cham) ){1,2}(?:com|net|org|vn|edu|co|uk|au|gov|io|info)"
+    r"|(?:gmail|yahoo|hotmail|outlook|icloud|aol|live|msn|proton(?:mail)?)\.[a-z]{2,3}(?:\.[a-z]{2})?)(?!\w)",
+    re.IGNORECASE,
+)
 
 _BREAK = r"[\s.,/_-]{0,3}"
 _NO_FLIGHT_OR_DATE = r"(?<!\d)(?<!\d[./-])(?<!\d - )(?<!\b[A-Za-z]{2})"
@@ -35,22 +44,50 @@ _TRAVEL_FIGURES = re.compile(rf"{_TRAVEL_FIGURE}(?:[\s.,/_-]{{1,3}}{_TRAVEL_FIGU
 
 _GAP = r"[\s.-]?"
 _PHONE = re.compile(
-    rf"(?<![\w.,])(?<!\w/)(?<!\d[:-])(?:\+\d{{1,3}}{_GAP}(?:\(?\d{{1,4}}\)?{_GAP}){{2,5}}\d{{2,4}}"
+    rf"(?<![\w.,])(?<!\w/)(?<!\d[:-])(?:(?:\+|00)\d{{1,3}}{_GAP}(?:\(?\d{{1,4}}\)?{_GAP}){{2,5}}\d{{2,4}}"
     rf"|(?:\(?0|84{_GAP})[2-9]\d{{0,2}}\)?(?:{_GAP}\d{{2,4}}){{2,3}})(?!\d|/\d{{1,2}}(?!\d))"
 )
 _NORTH_AMERICAN_PHONE = re.compile(
     rf"(?<![\w.,/-])(?:1{_GAP})?(?:\([2-9]\d\d\){_GAP}|[2-9]\d\d[\s.-])[2-9]\d\d[\s.-]\d{{4}}(?!\d|[-.,/]\d)"
 )
+_BARE_NORTH_AMERICAN_PHONE = re.compile(r"(?<![\w.,/+-])1?[2-9]\d\d[2-9]\d{6}(?<!000)(?![\w/-]|[.,]\d)")
+_PHONE_IN_PAIRS = re.compile(r"(?<![\w.,/-])0[2-9](?:[ .]\d\d){4}(?![\w/-]|[.,]\d)")
+_PHONE_MARK = (
+    r"(?<!\w)(?:phone|cell|cellphone|mobile|tel|telephone|sdt|dt|so dien thoai|dien thoai|zalo|whatsapp|viber"
+    r"|(?:call|text|reach|ring) me|my number|contact number|goi(?: cho)?(?: minh| em| toi)?"
+    r"|so cua (?:minh|em|toi)|lien he)"
+)
+_MARKED_PHONE = re.compile(
+    _PHONE_MARK + r"(?: (?:so|number|no|no\.|la|is|cua toi|cua em|cua minh|at|on|qua))*\s{0,3}[:#=]?\s{0,3}"
+    r"(\+?\(?\d[\d() .-]{5,18}\d)(?![\w/:])",
+    re.IGNORECASE,
+)
+_PHONE_WORD = re.compile(_PHONE_MARK + r"(?!\w)", re.IGNORECASE)
 _DATE_OR_PRICE = re.compile(
     rf"{_DAY}[-. ]{_MONTH}[-. ](?:19|20)\d\d(?!\d)|0\d\d[ .]000(?!\d)|84\d[. ]\d{{3}}(?!\d)|84\d{{2,5}}000(?!\d)"
     r"|84[. ]\d{3}[. ]\d{3}(?!\d)(?![. ]?\d{3}(?![.\d]))"
 )
 
-_BORN = re.compile(
-    r"(?<!\w)(?:ngay sinh|sinh ngay|sn|born(?: on)?|d\.?o\.?b\.?|date of birth|birthday|birth date)"
-    r"(?: (?:la|is|of|on))?\s{0,3}[:=]?\s{0,3}(" + _DATE + ")",
+_BORN_IS = (
+    r"(?<!\w)(?:ngay sinh|sinh ngay|ngay thang nam sinh|ntns|nam sinh|sn|born(?: on)?|d\.?\s?o\.?\s?b\.?"
+    r"|date of birth|birthday|birth ?date|bday)(?: (?:la|is|was|of|on|ngay))*\s{0,3}[:=]?\s{0,3}(?:the )?"
+)
+_BORN = re.compile(_BORN_IS + "(" + _DATE + r"|\d{1,2}[a-z]{3}\d{2,4}(?!\w))", re.IGNORECASE)
+_PAST_YEAR = r"(?:19\d\d|20[01]\d|202[0-4]|[3-9]\d|[01]\d)(?!\d)"
+_BORN_THEN = re.compile(
+    r"(?<!\w)(?<!hoc )(?:sinh|sinh nhat)(?: (?:la|vao|ngay))*\s{0,3}:?\s{0,3}"
+    rf"(\d{{1,2}}[-/.]\d{{1,2}}[-/.]{_PAST_YEAR})",
     re.IGNORECASE,
 )
+_DATE_WORD = (
+    r"(?:the|of|ngay|thang|nam|mung|january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w{4,7}teenth|twentieth|thirtieth"
+    r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
+    r"|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|oh|\d{1,4}(?:st|nd|rd|th)?"
+    r"|mot|hai|ba|bon|tu|lam|sau|bay|tam|chin|muoi|linh|le|tram|nghin|ngan|khong)"
+)
+_SPOKEN_YEAR = re.compile(r"(?<!\w)(?:nineteen|thousand|nam|(?:19|20)\d\d)(?!\w)", re.IGNORECASE)
+_BORN_SPOKEN = re.compile(_BORN_IS + rf"((?:{_DATE_WORD}[\s,-]{{1,2}}){{2,10}}{_DATE_WORD})(?!\w)", re.IGNORECASE)
 _BORN_YEAR_FIRST = re.compile(
     r"(?<!\w)sinh (nam \d{4},? (?:vao )?(?:ngay )?\d{1,2}(?: ?thang ?|[-/. ])\d{1,2})(?!\d)", re.IGNORECASE
 )
@@ -61,13 +98,32 @@ _PASSPORT = re.compile(r"(?<![\w-])[A-Z]\d{7,8}(?!\w)")
 _LOWER_PASSPORT = re.compile(r"(?<![\w-])[a-z]{1,2}\d{7,8}(?!\w)", re.IGNORECASE)
 _PASSPORT_WORD = re.compile(r"(?<!\w)(?:ho chieu|hc|passports?|pp)(?!\w)", re.IGNORECASE)
 _NEAR_CHARACTERS = 60
+_DIGIT = (
+    r"(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|double|triple|khong|mot|hai|ba|bon|tu|nam|lam|sau|bay|tam"
+    r"|chin|\d)"
+)
+_SPOKEN_NUMBER = re.compile(
+    rf"(?<![\w.,/:-])(?:(?!is|la|so|no|at|on)[a-z]{{1,2}} )?{_DIGIT}(?:[\s,.-]{{1,2}}{_DIGIT}){{5,18}}"
+    r"(?![\w/:]|[.,-]\d)",
+    re.IGNORECASE,
+)
+""" "Zero nine one two …", "B 1 2 3 4 5 6 7"."""
+_FEWEST_SPOKEN_DIGITS = 9
+"""So many in a row count nothing, whatever stands beside them."""
+_DIGITS = re.compile(rf"(?<!\w){_DIGIT}(?!\w)", re.IGNORECASE)
 _MRZ = re.compile(
     r"P[<A-Z][A-Z]{3}(?=[A-Z]*<)[A-Z<]{10,39}|(?<!\w)[A-Z0-9<]{9}\d[A-Z]{3}\d{7}[MFX<]\d{7}[A-Z0-9<]{0,16}"
 )
 
 _MARKED_ID = re.compile(
-    r"(?:cccd|cmnd|cmt|can cuoc(?: cong dan)?|chung minh(?: nhan dan| thu)?|id card|national id|id number)"
-    rf"{_NUMBER_IS}((?:\d ?){{8,12}}\d?)(?!\w)",
+    r"(?:cccd|cmnd|cmt|can cuoc(?: cong dan)?|chung minh(?: nhan dan| thu)?|id card|national id|id number|ma dinh danh"
+    r"|so dinh danh|ssn|social security|id no|driver'?s? licen[sc]e|gplx|bang lai)"
+    rf"{_NUMBER_IS}([a-z]{{0,2}}(?:\d[ .-]?){{8,12}}\d?|[a-z]\d{{6,12}})(?!\w)",
+    re.IGNORECASE,
+)
+_SOCIAL_SECURITY = re.compile(r"(?<![\d.,/-])\d{3}-\d\d-\d{4}(?![\d-])")
+_CARD_CODE = re.compile(
+    r"(?<!\w)(?:cvv2?|cvc2?|csc|security code|ma bao mat)(?: (?:is|code|la|so))*\s{0,3}[:=]?\s{0,3}(\d{3,4})(?!\d)",
     re.IGNORECASE,
 )
 _ID = re.compile(r"(?<![\d.,/+-])0\d\d(?![ .]000)(?:[ .]?\d{3}){3}(?![\d/])")
@@ -153,6 +209,24 @@ def _is_phone(match: re.Match[str]) -> bool:
     return least <= digits <= 15 and not _DATE_OR_PRICE.match(match.string, match.start())
 
 
+def _says_year(match: re.Match[str]) -> bool:
+    """Without a year it may be the day of a trip: "on my birthday, the fifth of December"."""
+    return _SPOKEN_YEAR.search(match[1]) is not None
+
+
+def _is_marked_phone(match: re.Match[str]) -> bool:
+    """Seven digits or more and no date or price: "call me at 555-1234"."""
+    written = match[1]
+    digits = sum(character.isdigit() for character in written)
+    is_other = _DATE_OR_PRICE.match(match.string, match.start(1)) or _TRAVEL_FIGURES.fullmatch(written)
+    return 7 <= digits <= 15 and not is_other
+
+
+def _is_spoken_phone(match: re.Match[str]) -> bool:
+    around = match.string[max(match.start() - _NEAR_CHARACTERS, 0) : match.start()]
+    return len(_DIGITS.findall(match[0])) >= _FEWEST_SPOKEN_DIGITS or _PHONE_WORD.search(around) is not None
+
+
 def _is_near_passport(match: re.Match[str]) -> bool:
     around = match.string[max(match.start() - _NEAR_CHARACTERS, 0) : match.end() + _NEAR_CHARACTERS]
     return _PASSPORT_WORD.search(around) is not None
@@ -163,11 +237,16 @@ _PATTERNS: tuple[tuple[PiiKind, re.Pattern[str], Callable[[re.Match[str]], bool]
     # The data is the group of a pattern that has one.
     # The surest first: a later pattern leaves alone what an earlier one has taken
     ("email", _EMAIL, None),
+    ("email", _SPOKEN_EMAIL, None),
     ("passport", _MRZ, None),
     ("date of birth", _BORN, None),
     ("date of birth", _BORN_YEAR_FIRST, None),
+    ("date of birth", _BORN_THEN, None),
+    ("date of birth", _BORN_SPOKEN, _says_year),
     ("passport", _MARKED_PASSPORT, None),
     ("id", _MARKED_ID, None),
+    ("id", _SOCIAL_SECURITY, None),
+    ("card", _CARD_CODE, None),
     ("card", _CARD_IN_FOURS, _is_card),
     ("card", _CARD_BY_SIXTEEN, _is_card),
     ("card", _CARD_FOUR_SIX, _is_card),
@@ -176,6 +255,11 @@ _PATTERNS: tuple[tuple[PiiKind, re.Pattern[str], Callable[[re.Match[str]], bool]
     ("id", _ID, None),
     ("phone", _PHONE, _is_phone),
     ("phone", _NORTH_AMERICAN_PHONE, None),
+    ("phone", _BARE_NORTH_AMERICAN_PHONE, None),
+    ("phone", _PHONE_IN_PAIRS, None),
+    ("phone", _MARKED_PHONE, _is_marked_phone),
+    ("passport", _SPOKEN_NUMBER, _is_near_passport),
+    ("phone", _SPOKEN_NUMBER, _is_spoken_phone),
     ("passport", _PASSPORT, None),
     ("passport", _LOWER_PASSPORT, _is_near_passport),
 )

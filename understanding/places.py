@@ -3,56 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from domain.airports import RENAMED, airports_by_town, cities, city_airports, city_name, find_airport
+from domain.airports import RENAMED, cities, city_airports, city_code_of, city_name, find_airport
 from understanding.frame import Ambiguity, Language, PlaceRef, Problem
-from understanding.grammar import Vocabulary
-from understanding.people import is_titled
+from understanding.language import is_everyday_town, is_word
+from understanding.people import is_person
+from understanding.place_names import (
+    PlaceName,
+    codes,
+    merge_names,
+    name_of_code,
+    names,
+    similar_name,
+    spoken_airport_names,
+    town_name,
+)
+from understanding.regions import place_in, read_region
 from understanding.text import Text, Token, fold, read_text
 
-PlaceKind = Literal["city", "airport", "country"]
 ResolvedPlace = PlaceRef | Ambiguity | Problem
 
-FUZZY_LENGTH = 6
-"""Names shorter than this are too alike to forgive a wrong letter."""
 MOST_READINGS = 5
+FEW_WORDS = 4
+FEW_CODES = 2
 SHORT_COUNTRY_LETTERS = 4
 _PREFIXES = {
-    "thanh",
-    "pho",
-    "tp",
-    "tinh",
-    "san",
-    "bay",
-    "dao",
-    "nuoc",
-    "quoc",
-    "te",
-    "city",
-    "airport",
-    "the",
-    "of",
-    ".",
+    *("thanh", "pho", "tp", "tinh", "san", "bay", "dao", "nuoc", "quoc", "te"),
+    *("city", "airport", "the", "of", "."),
 }
-_WORDS_THAT_ARE_CODES = {
-    *("can", "man", "per", "sin", "bud", "ham", "sea", "den", "las", "aus", "dad", "mad", "pen", "sub", "van"),
-    *("tan", "nan", "san", "sai", "mel", "hue", "vie", "bom", "lim", "bog", "sof", "lis", "hel", "los", "mia"),
-    *("hou", "chi", "cap", "del", "don", "dau", "hen", "hai", "ban", "ben", "bay", "boi", "sao", "cai", "cao"),
-    *("cho", "chu", "con", "mai", "nam", "phu", "qua", "tam", "tin", "toi", "tru", "vui", "tim", "lon", "may"),
-    *("one", "two", "ten", "our", "out", "and", "the", "for", "you", "not", "any", "was", "has"),
-}
+_AIRPORT_WORDS = {",", "(", "airport", "international", "san", "bay", "quoc", "te", "tai", "o"}
+"""Between a city and its airport: "Tokyo (Narita)", "Nội Bài, Hà Nội"."""
+MOST_AIRPORT_WORDS = 3
+MOST_BESIDE = 4
+MOST_CODE_TOKENS = 8
+_DASHES = {"-", ">", "/", "→"}
+_BETWEEN_CODES = {*_DASHES, "to", "di", "ve", "ra", "vao", "den", "toi", "sang", "qua"}
+_CAPITALISED_ONLY = {"vien", "lon", "xing", "ha", "la", "dc", "kc"}
+"""In Vietnamese these are words in small letters: "sinh viên" is no Vienna, "dc" no Washington."""
+_OTHER_WORDS = {"sing", "vinh", "nhat", "phap", "thai"}
 _SHORTHAND_IN_VIETNAMESE = {"sg": ("SGN", "SIN"), "dn": ("DAD", "LTH")}
 """Places in a Vietnamese sentence; in an English one they may be another."""
-
-
-class PlaceName(NamedTuple):
-    """What a name stands for: codes, the likeliest first. A country's code is ISO, the others' IATA."""
-
-    codes: tuple[str, ...]
-    kind: PlaceKind
 
 
 class PlaceMention(NamedTuple):
@@ -76,57 +67,88 @@ def find_places(text: Text, language: Language) -> list[PlaceMention]:
     while index < len(text.tokens):
         found = list(_places_at(text, index, language))
         is_after_place = bool(mentions) and mentions[-1].end == index
-        if is_after_place or not _is_person(text, index):
+        is_other = found and (_is_airline(text, found[-1].end) or is_person(text, index, found[-1].end))
+        if is_after_place or not is_other:
             mentions.extend(found)
         index = found[-1].end if found else index + 1
+    mentions = qualified(text, _with_airports(text, mentions))
     return [mention for mention in mentions if not _is_country_of_another(mention, mentions)]
 
 
 def resolve_place(phrase: str, *, language: Language, field: str = "place") -> ResolvedPlace:
     """What a place phrase or an IATA code means: one place, several to choose from, or why it is none."""
     text = read_text(phrase)
-    name = find_name(text, language)
+    name = _find_name(text, language)
     if name:
         return refer(name, phrase.strip(), field, language)
     return Problem(field=field, code="unknown_place", params={"phrase": phrase.strip()})
 
 
-def find_name(text: Text, language: Language = "vi", *, is_town_known: bool = True) -> PlaceName | None:
-    """The place a whole phrase names: our names, any code, or one letter off a name.
+def find_town(text: Text, start: int, end: int) -> PlaceName | None:
+    """A town of the library that none of our names covers. Many are everyday words."""
+    if read := read_region(text, end):
+        within = place_in(PlaceName((), "airport"), text.phrase(start, end), read[0])
+        if within:
+            return within
+    return town_name(" ".join(text.word(index) for index in range(start, end)))
 
-    With `is_town_known` any town of the world that has an airport counts too, of which many are everyday words.
-    """
+
+def find_similar_name(text: Text, start: int, end: int) -> PlaceName | None:
+    """A name typed with a letter off, or as one word."""
+    return similar_name([word for index in range(start, end) if (word := text.word(index)).isalnum()])
+
+
+def qualified(text: Text, mentions: list[PlaceMention]) -> list[PlaceMention]:
+    """The places with the country or state said behind them, which says which of several is meant."""
+    result: list[PlaceMention] = []
+    qualified_to = 0
+    for mention in mentions:
+        if mention.start < qualified_to:
+            continue  # the state of the place before
+        read = read_region(text, mention.end) if mention.name.kind in {"city", "airport"} else None
+        name = place_in(mention.name, mention.phrase, read[0]) if read else None
+        if read and name:
+            qualified_to = read[1]
+            mention = PlaceMention(mention.start, read[1], text.phrase(mention.start, read[1]), name, is_sure=True)
+        result.append(mention)
+    return result
+
+
+def _find_name(text: Text, language: Language) -> PlaceName | None:
+    """The place a whole phrase names: our names, any code or town of the library, or one letter off a name."""
     start = 0
     while start < len(text.tokens) - 1 and text.word(start) in _PREFIXES:
         start += 1
     for first in (0, start):
-        mention = next(_places_at(text, first, language), None) if text.tokens else None
+        mention = next(iter(qualified(text, list(_places_at(text, first, language)))), None) if text.tokens else None
         if mention and _is_rest_ignorable(text, mention.end):
             return mention.name
-    words = [token.word for token in text.tokens[start:]]
-    if (
-        is_town_known
-        and len(words) == 1
-        and len(words[0]) == 3
-        and (name := _name_of_code(words[0].upper(), anywhere=True))
-    ):
+    whole = next(iter(find_places(text, language)), None)
+    if whole and whole.start == start and _is_rest_ignorable(text, whole.end):
+        return whole.name  # with its airport
+    word, end = text.word(start), len(text.tokens)
+    if end == start + 1 and len(word) == 3 and (name := name_of_code(word.upper(), anywhere=True)):
         return name
-    town = _town(" ".join(words)) if is_town_known else None
-    return town or _similar_name("".join(words))
+    return find_town(text, start, end) or find_similar_name(text, start, end)
 
 
 def refer(name: PlaceName, phrase: str, field: str, language: Language) -> ResolvedPlace:
-    if name.kind == "country":
-        return Problem(field=field, code="needs_city", params={"phrase": phrase})
+    if name.kind in {"country", "unknown"}:
+        code = "needs_city" if name.kind == "country" else "unknown_place"
+        return Problem(field=field, code=code, params={"phrase": phrase})
     if len(name.codes) > 1:
         return Ambiguity(field=field, phrase=phrase, readings=name.codes[:MOST_READINGS])
     return place_ref(name.codes[0], language, is_airport=name.kind == "airport")
 
 
-def list_spoken_names() -> Iterator[tuple[PlaceName, list[str]]]:
-    """What cities and airports are called beside their own names: shorthand, old names, towns without an airport."""
-    for codes, kind, names in _rows("place_names.tsv"):
-        yield PlaceName(tuple(codes.split(",")), "airport" if kind == "airport" else "city"), names.split(", ")
+def is_cased(text: Text) -> bool:
+    """Whether a capital tells a name: not in a message in capitals, nor in One Where Every Word Has One."""
+    words = [token for token in text.tokens if token.word.isalpha()]
+    return not text.written.isupper() and (len(words) < FEW_WORDS or not all(word.is_capitalised for word in words))
+
+
+def _is_short(text: Text) -> bool:
+    return sum(token.word.isalpha() for token in text.tokens) <= FEW_CODES
 
 
 def place_ref(code: str, language: Language, *, is_airport: bool | None = None) -> PlaceRef:
@@ -140,35 +162,73 @@ def place_ref(code: str, language: Language, *, is_airport: bool | None = None) 
 
 def _places_at(text: Text, index: int, language: Language) -> Iterator[PlaceMention]:
     token = text.tokens[index]
-    found = _names().read(text, index)
-    if _is_written_as_code(token) and (not found or found[0][1] == index + 1):
+    found = names().read(text, index)
+    if _is_written_as_code(text, index) and _is_code_rather(text, index, found):
         found = []  # HAN is Hanoi, not "Hàn"
     if found:
         end = found[0][1]
-        name = _merge([name for name, its_end in found if its_end == end])
+        name = merge_names([name for name, its_end in found if its_end == end])
         if spoken := _shorthand(token, language):
             name = PlaceName(spoken, "city")
         is_short_country = name.kind == "country" and end == index + 1 and len(token.word) <= SHORT_COUNTRY_LETTERS
         is_sure = _is_sure(text, index, end) and not is_short_country
-        if name.kind != "country" or _is_country_here(text, index, end):
+        is_here = (
+            _is_country_here(text, index, end)
+            if name.kind == "country"
+            else _is_written_as_name(text, index, end, language)
+        )
+        if is_here:
             yield PlaceMention(index, end, text.phrase(index, end), name, is_sure)
-    elif len(token.word) == 3 and (name_of_code := _name_of_code(token.word.upper(), anywhere=False)):
-        is_sure = token.written.isupper() and not (text.written.isupper() and token.word in _WORDS_THAT_ARE_CODES)
-        if is_sure or token.word not in _WORDS_THAT_ARE_CODES:
-            yield PlaceMention(index, index + 1, token.written, name_of_code, is_sure)
-    elif len(token.word) == 6 and token.written.isupper():
-        pair = [_name_of_code(half.upper(), anywhere=False) for half in (token.word[:3], token.word[3:])]
+    elif len(token.word) == 3 and (coded := name_of_code(token.word.upper(), anywhere=False)):
+        is_sure = token.written.isupper() and not (text.written.isupper() and is_word(token.word))
+        if is_sure or not is_word(token.word) or _is_beside_code(text, index):
+            yield PlaceMention(index, index + 1, token.written, coded, is_sure)
+    elif len(token.word) == 1 and (spelled := _spelled_code(text, index)):
+        yield PlaceMention(index, index + 3, text.phrase(index, index + 3), spelled, is_sure=True)
+    elif len(token.word) == 6 and token.written.isupper() and (is_cased(text) or _is_short(text)):
+        pair = [name_of_code(half.upper(), anywhere=False) for half in (token.word[:3], token.word[3:])]
         yield from (
             PlaceMention(index, index + 1, half, name, is_sure=True)
             for half, name in zip((token.written[:3], token.written[3:]), pair, strict=True)
-            if name and all(pair)
+            if name and all(pair) and not (is_word(token.word[:3]) and is_word(token.word[3:]))
         )
 
 
-def _merge(names: list[PlaceName]) -> PlaceName:
-    """One name for several places: Birmingham. A city outranks the country of its name."""
-    ranked = [name for name in names if name.kind != "country"] or names
-    return PlaceName(tuple(dict.fromkeys(code for name in ranked for code in name.codes)), ranked[0].kind)
+def _spelled_code(text: Text, index: int) -> PlaceName | None:
+    """ "j f k"."""
+    letters = [text.word(at) for at in range(index, index + 3)]
+    is_spelled = all(len(letter) == 1 and letter.isalpha() for letter in letters) and len(text.word(index + 3)) != 1
+    return name_of_code("".join(letters).upper(), anywhere=False) if is_spelled else None
+
+
+def _with_airports(text: Text, mentions: list[PlaceMention]) -> list[PlaceMention]:
+    """A city and one of its airports are the airport: "Tokyo Narita", "Nội Bài, Hà Nội"."""
+    joined: list[PlaceMention] = []
+    for mention in mentions:
+        last = joined[-1] if joined else None
+        pair = (last, mention) if last else ()
+        airport = next((one for one in pair if one.name.kind == "airport"), None)
+        city = next((one for one in pair if one.name.kind == "city"), None)
+        if last and airport and city and _is_airport_of(airport.name, city.name) and _is_beside(text, last, mention):
+            end = mention.end + (text.word(last.end) == "(" and text.word(mention.end) == ")")
+            joined[-1] = PlaceMention(last.start, end, text.phrase(last.start, end), airport.name, is_sure=True)
+        else:
+            joined.append(mention)
+    return joined
+
+
+def _is_airline(text: Text, end: int) -> bool:
+    """ "Jeju Air"."""
+    return text.word(end) in {"air", "airline", "airlines", "airways"}
+
+
+def _is_airport_of(airport: PlaceName, city: PlaceName) -> bool:
+    return any(airport.codes[0] in city_airports(code) or city_code_of(airport.codes[0]) == code for code in city.codes)
+
+
+def _is_beside(text: Text, first: PlaceMention, second: PlaceMention) -> bool:
+    gap = range(first.end, second.start)
+    return len(gap) <= MOST_AIRPORT_WORDS and all(text.word(index) in _AIRPORT_WORDS for index in gap)
 
 
 def _shorthand(token: Token, language: Language) -> tuple[str, ...]:
@@ -183,13 +243,8 @@ def _is_sure(text: Text, start: int, end: int) -> bool:
         return True
     if len(token.word) <= 3:
         return bool(token.marks) or (token.written.isupper() and not text.written.isupper())
-    is_name = token.is_capitalised and start > 0 and not text.written.isupper()
-    return is_name or bool(token.marks) or token.word not in {"sing", "vinh", "nice", "nhat", "phap", "thai"}
-
-
-def _is_person(text: Text, index: int) -> bool:
-    """ "Anh Vinh" is somebody."""
-    return is_titled(text, index) and text.tokens[index].is_capitalised
+    is_name = token.is_capitalised and start > 0 and is_cased(text)
+    return is_name or bool(token.marks) or not (token.word in _OTHER_WORDS or is_everyday_town(token.word))
 
 
 def _is_country_of_another(mention: PlaceMention, mentions: list[PlaceMention]) -> bool:
@@ -200,25 +255,75 @@ def _is_country_of_another(mention: PlaceMention, mentions: list[PlaceMention]) 
     return any((city := cities().get(code)) is not None and city.country in mention.name.codes for code in codes)
 
 
+def _is_here(text: Text, start: int, end: int, name: PlaceName, language: Language) -> bool:
+    if name.kind == "country":
+        return _is_country_here(text, start, end)
+    return _is_written_as_name(text, start, end, language)
+
+
 def _is_country_here(text: Text, start: int, end: int) -> bool:
     """Short countries are everyday words: "Anh" needs a capital within the sentence, "Mỹ" that or its diacritics."""
     token = text.tokens[start]
     is_everyday = end - start == 1 and len(token.word) <= SHORT_COUNTRY_LETTERS
     is_alone = len(text.tokens) == 1
-    is_name = token.is_capitalised and (start > 0 or is_alone) and not text.written.isupper()
+    is_name = token.is_capitalised and (start > 0 or is_alone) and is_cased(text)
     return not is_everyday or bool(token.marks) or is_name
 
 
-def _is_written_as_code(token: Token) -> bool:
-    return len(token.word) == 3 and token.written.isupper() and not token.marks and token.word.upper() in _codes()
+def _is_written_as_name(text: Text, start: int, end: int, language: Language) -> bool:
+    token = text.tokens[start]
+    if language == "en" or end > start + 1 or token.word not in _CAPITALISED_ONLY:
+        return True
+    if text.word(start - 1) in {"to", "from"} or text.word(end) == "to":
+        return True
+    return token.is_capitalised and is_cased(text) and not (start and text.tokens[start - 1].is_capitalised)
+
+
+def _is_written_as_code(text: Text, index: int) -> bool:
+    token = text.tokens[index]
+    if len(token.word) != 3 or token.marks or token.word.upper() not in codes():
+        return False
+    return token.written.isupper() or _is_beside_code(text, index)
+
+
+def _is_code_rather(text: Text, index: int, found: list[tuple[PlaceName, int]]) -> bool:
+    """Whether a code that is a name too is meant as the code: not in a message in capitals, "DELHI TO GOA"."""
+    if not found or found[0][0].kind == "country":
+        return not found or found[0][1] == index + 1
+    return found[0][1] == index + 1 and not text.written.isupper()
+
+
+def _is_beside_code(text: Text, index: int) -> bool:
+    """Whether a row of codes leads on to one that is no word, or a dash to any: "sgn han", "HAN-DAD"."""
+    if len(text.tokens) <= MOST_CODE_TOKENS and _is_all_codes(text):
+        return True
+    for step in (-1, 1):
+        at, is_dashed = index + step, False
+        for _ in range(MOST_BESIDE):
+            word = text.word(at)
+            if len(word) == 3 and word.upper() in codes():
+                if is_dashed or not is_word(word):
+                    return True
+            elif word not in _BETWEEN_CODES:
+                break
+            is_dashed = word in _DASHES
+            at += step
+    return False
+
+
+def _is_all_codes(text: Text) -> bool:
+    """ "HAN DAD 12/3", "den to sea": a message of codes and nothing else."""
+    words = [token.word for token in text.tokens if token.word.isalpha()]
+    is_all = all(word in {"to", "from"} or (len(word) == 3 and word.upper() in codes()) for word in words)
+    return is_all and len(words) > 1 and ("to" in words or text.written.isupper())
 
 
 def _is_rest_ignorable(text: Text, index: int) -> bool:
     """After a name: nothing, "airport", a code in brackets, or its country."""
     while index < len(text.tokens):
         word = text.word(index)
-        country = [end for name, end in _names().read(text, index) if name.kind == "country"]
-        if word in _PREFIXES or word in {"(", ")", ",", "-"} or (len(word) == 3 and word.upper() in _codes()):
+        country = [end for name, end in names().read(text, index) if name.kind == "country"]
+        if word in _PREFIXES or word in {"(", ")", ",", "-"} or (len(word) == 3 and word.upper() in codes()):
             index += 1
         elif country:
             index = country[0]
@@ -227,51 +332,9 @@ def _is_rest_ignorable(text: Text, index: int) -> bool:
     return True
 
 
-@cache
-def _names() -> Vocabulary:
-    return Vocabulary(_phrases())
-
-
-def _phrases() -> Iterator[tuple[str, PlaceName]]:
-    for city in cities().values():
-        for spelling in dict.fromkeys((city.name_vi, city.name_en)):
-            yield _as_pattern(spelling), PlaceName((city.code,), "city")
-    for name, spellings in list_spoken_names():
-        for spelling in spellings:
-            yield _as_pattern(spelling), name
-    for country, names in _rows("countries.tsv"):
-        for spelling in names.split(", "):
-            yield _as_pattern(spelling), PlaceName((country,), "country")
-
-
-def _as_pattern(spelling: str) -> str:
-    """In a name of several words a wrong mark is forgiven."""
-    words = [token.written for token in read_text(spelling).tokens]
-    return (
-        " ".join(f"~{word}" for word in words) if len(words) > 1 and len(spelling) >= FUZZY_LENGTH else " ".join(words)
-    )
-
-
-@cache
-def _codes() -> frozenset[str]:
-    """The codes we know without the library."""
-    return frozenset({*cities(), *RENAMED, *(airport for city in cities().values() for airport in city.airports)})
-
-
-def _name_of_code(code: str, *, anywhere: bool) -> PlaceName | None:
-    """The place of an IATA code; `anywhere` in the world, or only the well-known."""
-    if code not in _codes() and not (anywhere and code.isascii() and city_airports(code)):
-        return None
-    current = RENAMED.get(code, code)
-    is_city = current in cities() or len(city_airports(current)) > 1
-    return PlaceName((current,), "city" if is_city else "airport")
-
-
 def _airport_name(code: str, language: Language) -> str:
-    for codes, kind, names in _rows("place_names.tsv"):
-        if codes == code and kind == "airport":
-            name = names.split(", ")[0]
-            return name if language == "vi" else _without_marks(name)
+    if spoken := spoken_airport_names().get(code):
+        return spoken if language == "vi" else _without_marks(spoken)
     airport = find_airport(code)
     if airport is None:
         return code
@@ -280,58 +343,3 @@ def _airport_name(code: str, language: Language) -> str:
 
 def _without_marks(name: str) -> str:
     return " ".join(word.capitalize() for word in fold(name).split())
-
-
-@cache
-def _towns() -> dict[str, tuple[str, ...]]:
-    towns: dict[str, tuple[str, ...]] = {}
-    for town, codes in airports_by_town().items():
-        towns[fold(town)] = towns.get(fold(town), ()) + codes
-    return towns
-
-
-def _town(words: str) -> PlaceName | None:
-    """A town of the library that none of our names covers."""
-    codes = _towns().get(words) if words else None
-    return PlaceName(codes, "airport") if codes else None
-
-
-def _similar_name(letters: str) -> PlaceName | None:
-    """The one name that differs by a letter: left out, added, or mistaken."""
-    if len(letters) < FUZZY_LENGTH - 1:
-        return None
-    keys = {letters, *_without_one_letter(letters)}
-    alike = {known for key in keys for known in _misspellings().get(key, ())}
-    found = {name for known, name in alike if _is_one_letter_off(letters, known)}
-    return found.pop() if len(found) == 1 else None
-
-
-@cache
-def _misspellings() -> dict[str, set[tuple[str, PlaceName]]]:
-    """By what is left of a name when a letter falls out: the name's letters and what it stands for."""
-    misspellings: dict[str, set[tuple[str, PlaceName]]] = {}
-    for pattern, name in _phrases():
-        letters = fold(pattern.replace("~", "")).replace(" ", "")
-        if len(letters) >= FUZZY_LENGTH and name.kind != "country":
-            for key in {letters, *_without_one_letter(letters)}:
-                misspellings.setdefault(key, set()).add((letters, name))
-    return misspellings
-
-
-def _is_one_letter_off(said: str, known: str) -> bool:
-    """One letter left out, added, mistaken, or swapped with the next: "narnia" is no "narita"."""
-    start = next((index for index, pair in enumerate(zip(said, known, strict=False)) if pair[0] != pair[1]), len(known))
-    said, known = said[start:], known[start:]
-    is_swapped = said[:2] == known[1::-1] and said[2:] == known[2:]
-    return is_swapped or known[1:] in {said, said[1:]} or said[1:] == known
-
-
-def _without_one_letter(letters: str) -> Iterator[str]:
-    """The first letter is held to be right."""
-    return (letters[:index] + letters[index + 1 :] for index in range(1, len(letters)))
-
-
-@cache
-def _rows(file_name: str) -> tuple[tuple[str, ...], ...]:
-    lines = Path(__file__).with_name(file_name).read_text(encoding="utf-8").splitlines()
-    return tuple(tuple(line.split("\t")) for line in lines[1:])

@@ -8,22 +8,27 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from understanding.amounts import AmountMention, find_amounts
-from understanding.choices import ChoiceMention, find_choice
-from understanding.dates import DateMention, find_dates, find_direction
+from understanding.bare import merge_bare_answer
+from understanding.choices import ChoiceMention, find_choice, find_described, names_unseen
+from understanding.dates import DateMention, find_dates
+from understanding.digressions import Digression, find_digression
+from understanding.directions import find_direction
 from understanding.draft import Draft
 from understanding.filters import FilterMention, find_filters
-from understanding.frame import Frame, Language, SlotName
+from understanding.frame import Ambiguity, Frame, Language, SlotName
 from understanding.intents import Understood, find_intent
 from understanding.language import find_language
-from understanding.merge import apply_stay, merge_budget, merge_filters, merge_route, merge_travellers, set_stay
-from understanding.merge_dates import merge_bare_day, merge_dates, merge_times
-from understanding.numbers import number_slot
+from understanding.merge import merge_budget, merge_filters, merge_travellers
+from understanding.merge_dates import merge_dates
+from understanding.merge_route import date_first_leg, merge_route, split_leg_dates
+from understanding.merge_times import merge_times
 from understanding.open_doubts import resolve_doubts
-from understanding.phrases import find_phrase, is_only
+from understanding.phrases import find_phrase, read_phrases
 from understanding.pii import without_placeholders
 from understanding.places import PlaceMention, find_places
-from understanding.reading import Reading
+from understanding.reading import Choice, Reading
 from understanding.route import read_route
+from understanding.route_words import RouteWords
 from understanding.text import Text, read_text
 from understanding.times import TimeMention, find_times
 from understanding.travellers import TravellerMention, find_travellers
@@ -85,39 +90,52 @@ def read_message(
     previous_language: Language | None = None,
     asked: AbstractSet[SlotName] = frozenset(),
     offers_shown: int = 0,
+    offered: Ambiguity | None = None,
 ) -> Reading:
     """What one message means, given the frame so far.
 
     `now` is aware and in the traveller's zone. `asked` are the slots our last question was about, so that a bare answer
-    fills one. `offers_shown` is how many offers a choice could be among. Never raises, whatever the text.
+    fills one. `offers_shown` is how many offers a choice could be among; `offered` what else we offered to choose from.
+    Never raises, whatever the text.
     """
     words = _read_words(text)
-    starts_over = find_phrase(words, "start_over")
+    starts_over = find_phrase(words, "start_over") and not find_phrase(words, "account")
     before = Frame() if starts_over else frame
     mentions = find_mentions(words, find_language(words, previous=previous_language) or DEFAULT_LANGUAGE)
     language = _find_language_around(words, mentions.places, previous_language) or DEFAULT_LANGUAGE
-    draft = Draft(before, language, now.date(), asked)
+    draft = Draft(before, language, now.date(), asked, offered)
 
-    choice = _find_offer_choice(words, mentions, before, offers_shown)
-    if choice:
-        mentions = _without(mentions, choice)
+    choice = None if offered else _find_offer_choice(words, mentions, before, offers_shown)
+    for pointed in (choice,) if choice else _find_pointing(words):
+        mentions = _without(mentions, pointed)
     if offers_shown and (_is_yes_no_question(words) or find_phrase(words, "fare_rules")):
         mentions = mentions._replace(filters=[one for one in mentions.filters if one.field not in _ASKED_ABOUT])
-    if not _is_about_something_else(words) and not resolve_doubts(
-        draft, words, mentions.dates, mentions.places, mentions.travellers
-    ):
-        _merge(draft, words, mentions)
+    digression = _find_digression(words, mentions)
+    if digression is None:
+        if resolve_doubts(draft, words, mentions.dates, mentions.places, mentions.travellers):
+            mentions = mentions._replace(dates=[], places=[], travellers=[])
+            if mentions.has_any:
+                _merge(draft, words, mentions)
+        else:
+            _merge(draft, words, mentions)
     after, changed = draft.finish()
     if starts_over:
         changed = tuple(field for field in Frame.model_fields if getattr(after, field) != getattr(frame, field))
     understood = Understood(
         has_changed=bool(changed) or after != before,
+        # as long as nobody says how many travel, a search is for one
+        takes_back=any(getattr(before, field) not in (None, ()) for field in changed)
+        or ("adults" in changed and _is_known(before)),
+        names_route={"origin", "destination"} <= set(changed),
         choice=choice.choice if choice else None,
-        was_searchable=before.is_searchable,
+        was_known=_is_known(before),
+        was_begun=before != Frame(),
+        names_unseen=not (offers_shown or mentions.places or mentions.dates) and names_unseen(words),
         offers_shown=offers_shown,
-        has_content=mentions.has_any and not _is_about_something_else(words),
+        has_content=mentions.has_any and digression is None,
         names_day=bool(mentions.dates),
         names_limit=bool(mentions.amounts or mentions.times),
+        digression=digression,
     )
     return Reading(
         language=language,
@@ -171,60 +189,64 @@ def _find_language_around(words: Text, places: list[PlaceMention], previous: Lan
 
 def _merge(draft: Draft, words: Text, mentions: Mentions) -> None:
     taken = mentions.taken_by_others
-    route = read_route(words, mentions.places, taken, is_asked=bool(draft.asked & PLACE_SLOTS))
-    unknown = find_unknown_places(words, mentions.taken, draft.asked)
-    route = unknown.complete(route)
+    route_words = RouteWords(words, taken | _tokens_of(mentions.places))
+    others = find_unknown_places(words, mentions.places, mentions.taken, draft.asked, route_words)
+    places = sorted((*mentions.places, *others), key=lambda place: place.start)
+    route = read_route(words, places, route_words, is_asked=bool(draft.asked & PLACE_SLOTS))
     merge_filters(draft, mentions.filters)
     merge_route(draft, route)
-    for problem in unknown.problems:
-        draft.refuse(problem)
+    mentions = mentions._replace(dates=split_leg_dates(draft, route, mentions.dates))
     directions = [
         find_direction(words, mention, mentions.place_starts, comes_home=route.comes_home) for mention in mentions.dates
     ]
     merge_dates(draft, words, mentions.dates, directions)
+    date_first_leg(draft)
     merge_times(draft, words, mentions.times, mentions.dates, directions)
     merge_travellers(draft, mentions.travellers, includes=_includes_children(words))
     if mentions.has_any:
         draft.settle("budget")  # whoever goes on with the trip instead of answering is not held up by a guess
     merge_budget(draft, mentions.amounts)
     if not mentions.has_any:
-        _merge_bare_answer(draft, words)
+        merge_bare_answer(draft, words)
 
 
-def _merge_bare_answer(draft: Draft, words: Text) -> None:
-    """ "2", "hai" or "no" right after a question."""
-    asked = draft.asked
-    if asked & {"return_on", "stay_nights"} and is_only(words, ("no",)):
-        draft.set("trip", "one_way")
-        return
-    found = list(number_slot().read(words, 0)) if words.tokens else []
-    number = found[0][0] if found and found[0][1] == len(words.tokens) else None
-    if number is None:
-        return
-    if "travellers" in asked:
-        merge_travellers(draft, [TravellerMention(0, 1, words.written, "total", number)], includes=False)
-    elif "stay_nights" in asked:
-        set_stay(draft, (number,), words.written)
-        apply_stay(draft)
-    elif "depart_on" in asked:
-        merge_bare_day(draft, number, "depart_on")
-    elif "return_on" in asked:
-        merge_bare_day(draft, number, "return_on")
-
-
-def _is_about_something_else(words: Text) -> bool:
+def _find_digression(words: Text, mentions: Mentions) -> Digression | None:
     """ "What is the weather in Hue tomorrow" says nothing about the trip."""
-    is_elsewhere = find_phrase(words, "out_of_scope") or find_phrase(words, "topic")
-    return is_elsewhere and not find_phrase(words, "search")
+    return find_digression(
+        words,
+        sum(place.is_sure for place in mentions.places),
+        has_dates=bool(mentions.dates),
+        has_wishes=bool(mentions.filters or mentions.times or mentions.travellers),
+    )
+
+
+def _is_known(frame: Frame) -> bool:
+    """Whether where from, where to and when are known and beyond doubt, so that saying more of it varies the trip."""
+    is_in_doubt = {"origin", "destination", "depart_on"} & {doubt.field for doubt in frame.ambiguous}
+    return None not in (frame.origin, frame.destination, frame.depart_on) and not is_in_doubt
 
 
 def _find_offer_choice(words: Text, mentions: Mentions, frame: Frame, shown: int) -> ChoiceMention | None:
     """One of the offers, unless a doubt is open or the message asks for another search."""
     if frame.ambiguous:
         return None
-    found = find_choice(words, shown)
-    is_new_search = bool(mentions.places) or any(not (found and _overlap(found, date)) for date in mentions.dates)
+    found = find_described(words, mentions.times, shown) or find_choice(words, shown)
+    if found and found.choice.best_by and find_phrase(words, "order_first"):
+        return None
+    named: list[Spanned] = [*mentions.places, *mentions.dates]
+    is_beyond = found is not None and (found.choice.position or 0) > shown  # of three flights "the twelfth" is a day
+    is_new_search = any(is_beyond or not (found and _is_inside(mention, found)) for mention in named)
     return None if is_new_search else found
+
+
+def _find_pointing(words: Text) -> list[ChoiceMention]:
+    """The words that point at an offer without saying which: the "one" of "I'll take that one" counts nobody."""
+    return [ChoiceMention(start, end, Choice()) for start, end in read_phrases(words).spans.get("that_one", ())]
+
+
+def _is_inside(mention: Spanned, choice: ChoiceMention) -> bool:
+    """ "The second" may be a day; "the second one" is none, and "Tuesday the 22nd" is no choice."""
+    return _overlap(mention, choice) and mention.end - mention.start <= choice.end - choice.start
 
 
 def _is_yes_no_question(words: Text) -> bool:
@@ -234,6 +256,7 @@ def _is_yes_no_question(words: Text) -> bool:
 def _without(mentions: Mentions, choice: ChoiceMention) -> Mentions:
     """What is left when the words of the choice are taken: "the cheapest one" is no wish for another order."""
     return mentions._replace(
+        places=[one for one in mentions.places if not _overlap(one, choice)],
         dates=[one for one in mentions.dates if not _overlap(one, choice)],
         times=[one for one in mentions.times if not _overlap(one, choice)],
         amounts=[one for one in mentions.amounts if not _overlap(one, choice)],
@@ -261,12 +284,18 @@ def _tokens_of(mentions: Sequence[Spanned]) -> frozenset[int]:
 def _longest(mentions: Sequence[Spanned]) -> list[Spanned]:
     kept: list[Spanned] = []
     taken: set[int] = set()
-    for mention in sorted(mentions, key=lambda one: (one.start - one.end, one.start)):
+    for mention in sorted(mentions, key=_rank):
         tokens = set(range(mention.start, mention.end))
         if not tokens & taken or any(isinstance(mention, PlaceMention) and _same_span(mention, one) for one in kept):
             kept.append(mention)
             taken |= tokens
     return kept
+
+
+def _rank(mention: Spanned) -> tuple[int, bool, int]:
+    """The longest first; of equal ones a place of several words: "bay Con Dao" is no seven children."""
+    length = mention.end - mention.start
+    return -length, not (isinstance(mention, PlaceMention) and length > 1), mention.start
 
 
 def _kept(mentions: list[_Mention], kept: list[Spanned]) -> list[_Mention]:

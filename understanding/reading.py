@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from understanding.frame import Frame, Language, Part
+from understanding.frame import Frame, Language, Part, TimeWindow
 
 TripIntent = Literal["search", "refine", "correction", "price_calendar"]
 OfferIntent = Literal["details", "select", "book", "seat_map", "fare_rules"]
@@ -32,10 +32,16 @@ class Intent(Part):
 
 
 class Choice(Part):
-    """Which of the offers last shown is meant: a 1-based position, or the best one by a measure."""
+    """Which of the offers last shown is meant: a 1-based position, or the best one by a measure.
+
+    An airline or a time narrows the offers first; where it alone is said, just one of them has to fit.
+    """
 
     position: int | None = None
     best_by: Literal["price", "duration", "departure", "arrival"] | None = None
+    airline: str | None = None
+    departs: tuple[TimeWindow, ...] = ()
+    """When it leaves; of several readings ("the 7 o'clock one") the likelier first."""
 
 
 class Reading(Part):

@@ -2,100 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
-from understanding.frame import Problem, SlotName
-from understanding.language import is_common_word
-from understanding.places import PlaceMention, find_name
-from understanding.route import Role, Route, marker_at
-from understanding.text import Text, read_text
+from understanding.frame import SlotName
+from understanding.language import is_common_word, is_everyday_town
+from understanding.people import is_person
+from understanding.place_names import PlaceName, names
+from understanding.places import PlaceMention, find_similar_name, find_town, is_cased, qualified
+from understanding.route_words import RouteWords
+from understanding.text import Text
 
 LONGEST_NAME_WORDS = 4
-_STRONG_MARKERS = {"tu", "from", "to", "den", "toi", "sang", "vao", "ra", "di"}
+_ENGLISH = {"from", "to", "of", "into", "between"}
+_STRONG_WORDS = {*_ENGLISH, "tu", "den", "toi", "sang", "vao", "vo", "ra", "di", "qua", "roi"}
 """Words after which an unknown capitalised word is a place; "for" may introduce a person."""
+_SEPARATORS = {"-", ">", "→", "➔", "⇒", "➡", "✈", "⇄"}
 PLACE_SLOTS: frozenset[SlotName] = frozenset(("origin", "destination"))
+_UNKNOWN = PlaceName((), "unknown")
 
 
-class UnknownPlaces(NamedTuple):
-    """What stood in place positions: by role, the places found after all, and a problem for each that is none."""
+def find_unknown_places(
+    text: Text, places: list[PlaceMention], taken: Collection[int], asked: AbstractSet[SlotName], words: RouteWords
+) -> list[PlaceMention]:
+    """The places in positions of one; `taken` are the tokens that are something else.
 
-    found: dict[str, PlaceMention]
-    problems: tuple[Problem, ...]
-
-    def complete(self, route: Route) -> Route:
-        """The route with the gaps filled. A place without a role turns into the other end."""
-        origin = route.origin or self.found.get("origin")
-        destination = route.destination or self.found.get("destination")
-        said = {problem.field for problem in self.problems}
-        if route.bare and (destination or "destination" in said) and not origin:
-            return route._replace(origin=route.bare, destination=destination, bare=None)
-        if route.bare and (origin or "origin" in said) and not destination:
-            return route._replace(origin=origin, destination=route.bare, bare=None)
-        return route._replace(origin=origin, destination=destination)
-
-
-def find_unknown_places(text: Text, taken: Collection[int], asked: AbstractSet[SlotName]) -> UnknownPlaces:
-    """Look at the words after "from", "to" and the like; `taken` are the tokens that are something else."""
-    found: dict[str, PlaceMention] = {}
-    problems: list[Problem] = []
-    for index in range(len(text.tokens)):
-        role = _role_before(text, index)
-        if index in taken or role is None or role in found:
+    Those nobody knows have no codes.
+    """
+    found: list[PlaceMention] = []
+    search = _Search(text, {place.start for place in places}, {place.end for place in places}, taken, words)
+    for start, end in search.candidates():
+        if found and start < found[-1].end:
             continue
-        end = _name_end(text, index, taken)
-        if end == index:
-            continue
-        mention = _find(text, index, end)
-        if mention and mention.name.kind == "country":
-            continue  # left out on purpose: its city is said too
-        if mention:
-            found[role] = mention
-        elif text.tokens[index].is_capitalised or _is_between_markers(text, end, role):
-            phrase = text.phrase(index, end)
-            problems.append(Problem(field=role, code="unknown_place", params={"phrase": phrase}))
-    asked_place = next(iter(sorted(asked & PLACE_SLOTS, reverse=True)), None)
-    if asked_place and not (taken or found or problems) and _could_be_name(text):
-        mention = _find(text, 0, len(text.tokens))
-        if mention:
-            found[asked_place] = mention
-        else:
-            params = {"phrase": text.written.strip()}
-            problems.append(Problem(field=asked_place, code="unknown_place", params=params))
-    return UnknownPlaces(found, tuple(problems))
+        if mention := search.find(start, end):
+            found.append(mention)
+    if asked & PLACE_SLOTS and not (taken or found) and _could_be_name(text):
+        end = len(text.tokens)
+        name = find_town(text, 0, end) or find_similar_name(text, 0, end) or _UNKNOWN
+        found.append(PlaceMention(0, end, text.written.strip(), name, is_sure=True))
+    return qualified(text, found)
 
 
-def _role_before(text: Text, index: int) -> str | None:
-    role: Role | None = marker_at(text, index - 1)
-    if text.word(index - 1) not in _STRONG_MARKERS or role not in PLACE_SLOTS:
+class _Search:
+    def __init__(self, text: Text, starts: set[int], ends: set[int], taken: Collection[int], words: RouteWords) -> None:
+        self._text = text
+        self._starts = starts
+        self._ends = ends
+        self._taken = taken
+        self._words = words
+        self._is_cased = is_cased(text)
+
+    def candidates(self) -> Iterator[tuple[int, int]]:
+        """Runs of words that could be one name, beside a word or sign of the way."""
+        index, count = 0, len(self._text.tokens)
+        while index < count:
+            end = index
+            while end < count and self._is_free(end, index):
+                end += 1
+            if end > index:
+                yield index, end
+            index = max(end, index + 1)
+
+    def find(self, start: int, end: int) -> PlaceMention | None:
+        """The place in a run of words: next to the word that leads there, as long as can be."""
+        for first, last in self._spans(start, end):
+            if (name := self._town(first, last)) or (name := find_similar_name(self._text, first, last)):
+                if name.kind == "country":
+                    return None  # left out on purpose: its city is said too
+                return PlaceMention(first, last, self._text.phrase(first, last), name, is_sure=True)
+        if not self._is_led_to(start):
+            return None
+        end = min(end, start + LONGEST_NAME_WORDS)
+        is_name = self._text.tokens[start].is_capitalised and self._is_cased
+        if self._is_strong(start) and (is_name or self._is_between(start, end)):
+            return PlaceMention(start, end, self._text.phrase(start, end), _UNKNOWN, is_sure=False)
         return None
-    return role
 
+    def _spans(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Also with one more word, which may be an everyday one: "hải phog"."""
+        starts = [at for at in (start - 1, start) if at == start or self._is_joinable(at)]
+        ends = [at for at in (end + 1, end) if at == end or self._is_joinable(at - 1)]
+        for first in starts:
+            if self._is_led_to(first):
+                lasts = [*ends, *range(end - 1, first, -1)]
+                yield from ((first, last) for last in lasts if last - first <= LONGEST_NAME_WORDS)
+        for last in ends:
+            if self._leads_on(last):
+                firsts = [*starts, *range(start + 1, last)]
+                yield from ((first, last) for first in firsts if last - first <= LONGEST_NAME_WORDS)
 
-def _name_end(text: Text, start: int, taken: Collection[int]) -> int:
-    """The index after the words that could be one name: capitalised alike, and none of them an everyday word."""
-    is_capitalised = text.tokens[start].is_capitalised and not text.written.isupper()
-    end = start
-    while end < min(len(text.tokens), start + LONGEST_NAME_WORDS):
-        token = text.tokens[end]
-        if end in taken or not token.word.isalpha() or is_common_word(token) or marker_at(text, end):
-            break
-        if token.is_capitalised != is_capitalised and not text.written.isupper():
-            break
-        end += 1
-    return end
+    def _is_joinable(self, index: int) -> bool:
+        in_text = 0 <= index < len(self._text.tokens)
+        if not in_text or index in self._taken or is_person(self._text, index, index + 1):
+            return False
+        return self._text.word(index).isalpha()
 
+    def _town(self, start: int, end: int) -> PlaceName | None:
+        """A town of the library. Many are everyday words: in small letters only where a place must stand."""
+        token = self._text.tokens[start]
+        if not (token.is_capitalised and self._is_cased):
+            before = self._text.word(start - 1)
+            is_fixed = before in _ENGLISH or (self._leads_on(end) and (end in self._starts or end + 1 in self._starts))
+            if not is_fixed or (end - start == 1 and is_everyday_town(token.word)):
+                return None
+        return find_town(self._text, start, end)
 
-def _find(text: Text, start: int, end: int) -> PlaceMention | None:
-    phrase = text.phrase(start, end)
-    name = find_name(read_text(phrase), is_town_known=text.tokens[start].is_capitalised)
-    return PlaceMention(start, end, phrase, name, is_sure=True) if name else None
+    def _is_free(self, index: int, start: int) -> bool:
+        token, first = self._text.tokens[index], self._text.tokens[start]
+        if index in self._taken or not token.word.isalpha() or is_common_word(token):
+            # a hyphen may join the syllables of one name: Ma-drit
+            return (
+                token.word == "-"
+                and start < index < len(self._text.tokens) - 1
+                and self._text.tokens[index - 1].end == token.start
+                and token.end == self._text.tokens[index + 1].start
+                and self._is_free(index + 1, index + 1)
+            )
+        if self._words.is_leading(index) or is_person(self._text, index, index + 1):
+            return False
+        if names().read(self._text, index):
+            return False  # seen, and part of something else: "Jeju Air"
+        return token.is_capitalised == first.is_capitalised or self._text.tokens[index - 1].word == "-"
 
+    def _is_led_to(self, start: int) -> bool:
+        return self._text.word(start - 1) in _SEPARATORS or self._words.role_before(start) is not None
 
-def _is_between_markers(text: Text, end: int, role: str) -> bool:
-    """ "from gotham to …": a word between two markers is a place even in small letters."""
-    return role == "origin" and marker_at(text, end) == "destination"
+    def _leads_on(self, end: int) -> bool:
+        return self._text.word(end) in _SEPARATORS or self._words.role_at(end) in {"destination", "home"}
+
+    def _is_strong(self, start: int) -> bool:
+        role = self._words.role_before(start)
+        return self._text.word(start - 1) in _STRONG_WORDS and role in {"origin", "destination"}
+
+    def _is_between(self, start: int, end: int) -> bool:
+        """ "from gotham to …", "boston to gotham": a word in a route is a place even in small letters."""
+        if self._words.role_before(start) == "origin":
+            return self._words.role_at(end) == "destination"
+        return start - 1 in self._ends and self._text.word(start - 1) == "to" and end == len(self._text.tokens)
 
 
 def _could_be_name(text: Text) -> bool:

@@ -15,12 +15,12 @@ from time import perf_counter
 
 from domain.offers import FlightQuery, SliceQuery
 from domain.travellers import TravellerCounts
+from evals.bench.reference import measure_loop
 from providers.sandbox.timetable import SandboxTimetable
 
 NOW = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 ROUTES = 200
 ROUNDS = 3
-LOOP_ADDITIONS = 100_000
 
 VIETNAM = ("HAN", "SGN", "DAD", "CXR", "PQC", "HPH", "HUI", "VCA", "DLI", "VCS")
 ASIA = ("BKK", "SIN", "NRT HND", "ICN GMP", "TPE", "HKG", "KUL", "PVG SHA", "DEL", "DPS")
@@ -62,15 +62,6 @@ async def measure_searches(provider: SandboxTimetable, queries: Sequence[FlightQ
         await provider.search(query)
         times.append((perf_counter() - started) * 1000)
     return times
-
-
-def measure_loop() -> float:
-    """Milliseconds of a loop that only adds."""
-    started = perf_counter()
-    total = 0
-    for number in range(LOOP_ADDITIONS):
-        total += number
-    return (perf_counter() - started) * 1000
 
 
 async def main() -> None:

@@ -11,16 +11,58 @@ from understanding.restate import restate
 Facts = dict[str, Any]
 
 
-def compose_reply(facts: Facts, results: list[Facts]) -> str:
-    """The reply for a turn: the tools' results if there are any, else what stands in the way, else small talk."""
+_NO_TRIP_NOW = {"goodbye", "start_over"}
+"""Whoever says these does not want to go on."""
+
+
+def compose_reply(facts: Facts, results: list[Facts], turn: int = 0) -> str:
+    """The reply for a turn: the tools' results if there are any, else what stands in the way, else small talk.
+
+    `turn` tells turns apart, so that the same thing is not said in the same words each time.
+    """
     language: Language = facts.get("language", "en")
+    facts = facts | {"turn": turn}
     if results:
         told = "\n\n".join(_tell_result(result, facts, language) for result in results)
         world = _tell_world(results, language)
         return f"{told}{_separator(told)}{world}" if world else told
     if facts.get("agent") == "concierge":
-        return _say_for_intent("concierge", facts, "replies.not_understood", language)
+        return _talk(facts, language)
     return _ask_next(facts, language)
+
+
+def say_varied(key: str, language: Language, turn: int, **params: object) -> str:
+    """One of the ways a sentence can be put: `key`, `key.2`, `key.3` and so on."""
+    ways = [key]
+    while (way := f"{key}.{len(ways) + 1}") in load_catalogue(language):
+        ways.append(way)
+    return say(ways[turn % len(ways)], language, **params)
+
+
+def _talk(facts: Facts, language: Language) -> str:
+    """Small talk and what cannot be done here; then the trip again, if one was begun."""
+    told = _say_for_intent("concierge", facts, "replies.not_understood", language)
+    resumed = None if facts.get("intent") in _NO_TRIP_NOW else _resume(facts, language)
+    return f"{told} {resumed}" if resumed else told
+
+
+def _resume(facts: Facts, language: Language) -> str | None:
+    """The offer to go on with the trip: the next question, or the trip as it is known."""
+    frame, turn = facts.get("frame", {}), facts["turn"]
+    if not any(frame.get(field) for field in ("origin", "destination", "depart_on", "depart_range", "legs")):
+        return None
+    if question := _find_question(facts, language):
+        return say_varied("resume.ask", language, turn, question=question)
+    if facts.get("intent") == "thanks" or not (frame.get("origin") and frame.get("destination")):
+        return None
+    route = f"{frame['origin']['name']} → {frame['destination']['name']}"
+    return say_varied("resume.trip", language, turn, trip=", ".join([route, *_day_texts(frame, language)]))
+
+
+def _day_texts(frame: Facts, language: Language) -> list[str]:
+    out, back = frame.get("depart_on"), frame.get("return_on")
+    days = [restate(out, language)] if out else []
+    return [*days, say("replies.noted_return", language, date=restate(back, language))] if back else days
 
 
 def _tell_result(result: Facts, facts: Facts, language: Language) -> str:
@@ -121,7 +163,7 @@ def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
         is_same_search = facts["intent"] == "refine" and set(facts["changed"]) <= {"sort"}
         lead = "replies.nothing_cheaper" if is_same_search else "replies.found_sorted"
     sentences = [
-        say(lead, language, count=result["matching"], trip=_trip_text(result, language)),
+        say_varied(lead, language, facts["turn"], count=result["matching"], trip=_trip_text(result, language)),
         say(
             _name_first(first, sort),
             language,
@@ -146,6 +188,8 @@ def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
         )
     if facts.get("travellers_assumed"):
         sentences.append(say("replies.travellers_assumed", language))
+    elif not facts.get("ambiguous"):
+        sentences.append(say_varied("replies.search_next", language, facts["turn"]))
     return " ".join(sentences)
 
 
@@ -212,7 +256,19 @@ def _ask_next(facts: Facts, language: Language) -> str:
         return _say_for_intent("flight", facts, "flight.other", language)
     if facts.get("intent") in ("seat_map", "fare_rules"):
         return " ".join([say(f"flight.{facts['intent']}", language), question])
-    return question
+    if facts.get("intent") in ("question", "details"):
+        return " ".join([say_varied("flight.unanswered", language, facts["turn"]), question])
+    noted = _note(facts, language)
+    return f"{noted} {question}" if noted else question
+
+
+def _note(facts: Facts, language: Language) -> str | None:
+    """The days just understood, with their weekdays, so that a mistake is noticed; the question names the places."""
+    is_stuck = facts.get("problems") or facts.get("ambiguous")
+    if is_stuck or not {"depart_on", "return_on"} & set(facts.get("changed", ())):
+        return None
+    what = ", ".join(_day_texts(facts.get("frame", {}), language))
+    return say_varied("replies.noted", language, facts["turn"], what=what) if what else None
 
 
 def _find_question(facts: Facts, language: Language) -> str | None:
@@ -225,7 +281,7 @@ def _find_question(facts: Facts, language: Language) -> str | None:
     for ambiguity in facts.get("ambiguous", []):
         return _ask_which(ambiguity, language)
     slot = facts.get("asked")
-    return _ask_slot(slot, facts.get("frame", {}), language) if slot else None
+    return _ask_slot(slot, facts, language) if slot else None
 
 
 def _ask_which(ambiguity: Facts, language: Language) -> str:
@@ -233,24 +289,25 @@ def _ask_which(ambiguity: Facts, language: Language) -> str:
     return say("ask.which", language, phrase=ambiguity["phrase"], readings=_join_or(readings, language))
 
 
-def _ask_slot(slot: str, frame: Facts, language: Language) -> str:
+def _ask_slot(slot: str, facts: Facts, language: Language) -> str:
+    frame, turn = facts.get("frame", {}), facts["turn"]
     origin, destination = ((frame.get(end) or {}).get("name") for end in ("origin", "destination"))
     span = frame.get("depart_range")
     if slot == "origin" and destination:
-        return say("ask.origin_to", language, destination=destination)
+        return say_varied("ask.origin_to", language, turn, destination=destination)
     if slot == "destination" and origin:
-        return say("ask.destination_from", language, origin=origin)
+        return say_varied("ask.destination_from", language, turn, origin=origin)
     if slot == "depart_on" and span:
         first, last = (restate(span[end], language) for end in ("first", "last"))
         return say("ask.day_in_range", language, first=first, last=last)
     if slot == "depart_on" and origin and destination:
-        return say("ask.depart_on_route", language, origin=origin, destination=destination)
-    return say(f"ask.{slot}", language)
+        return say_varied("ask.depart_on_route", language, turn, origin=origin, destination=destination)
+    return say_varied(f"ask.{slot}", language, turn)
 
 
 def _say_for_intent(agent: str, facts: Facts, otherwise: str, language: Language) -> str:
     key = f"{agent}.{facts.get('intent')}"
-    return say(key if key in load_catalogue(language) else otherwise, language)
+    return say_varied(key if key in load_catalogue(language) else otherwise, language, facts["turn"])
 
 
 def _join_or(items: list[str], language: Language) -> str:

@@ -32,7 +32,17 @@ def make_history(kinds: Kinds) -> list[AnyMessage]:
 
 
 def make_shown(offer_id: str) -> ShownOffer:
-    return ShownOffer(id=offer_id, price=1, currency="VND", duration=1, departure=0, arrival=0, stops=0)
+    return ShownOffer(
+        id=offer_id,
+        price=1,
+        currency="VND",
+        duration=1,
+        departure=0,
+        arrival=0,
+        stops=0,
+        airline="VN",
+        departs="07:05",
+    )
 
 
 histories = st.lists(st.sampled_from(["human", "ai", "tool"]), max_size=60)

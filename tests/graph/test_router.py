@@ -40,9 +40,39 @@ DOUBTFUL = COMPLETE.model_copy(
 )
 REFUSED = COMPLETE.model_copy(update={"problems": (Problem(field="depart_on", code="date_in_past"),)})
 OFFERS = [
-    ShownOffer(id="a", price=300, currency="VND", duration=90, departure=3.0, arrival=9.0, stops=1),
-    ShownOffer(id="b", price=100, currency="VND", duration=80, departure=2.0, arrival=7.0, stops=1),
-    ShownOffer(id="c", price=100, currency="VND", duration=70, departure=1.0, arrival=8.0, stops=0),
+    ShownOffer(
+        id="a",
+        price=300,
+        currency="VND",
+        duration=90,
+        departure=3.0,
+        arrival=9.0,
+        stops=1,
+        airline="VN",
+        departs="07:05",
+    ),
+    ShownOffer(
+        id="b",
+        price=100,
+        currency="VND",
+        duration=80,
+        departure=2.0,
+        arrival=7.0,
+        stops=1,
+        airline="VJ",
+        departs="07:30",
+    ),
+    ShownOffer(
+        id="c",
+        price=100,
+        currency="VND",
+        duration=70,
+        departure=1.0,
+        arrival=8.0,
+        stops=0,
+        airline="VJ",
+        departs="19:10",
+    ),
 ]
 
 
@@ -264,6 +294,66 @@ def test_the_cheapest_is_found_among_prices_of_one_currency() -> None:
     assert find_number(Choice(best_by="price"), [OFFERS[0], dollars, OFFERS[2]]) == 3
     assert find_number(Choice(best_by="price"), [dollars, *OFFERS]) == 1
     assert find_number(Choice(best_by="departure"), [dollars | {"departure": 0.0}, *OFFERS]) == 1
+
+
+def between(first: str, last: str) -> TimeWindow:
+    return TimeWindow(first=time.fromisoformat(first), last=time.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("choice", "number"),
+    [
+        (Choice(airline="VN"), 1),
+        (Choice(airline="VJ"), None),
+        (Choice(airline="BL"), None),
+        (Choice(airline="VJ", position=2), 3),
+        (Choice(airline="VJ", best_by="duration"), 3),
+        (Choice(departs=(between("07:00", "07:59"),)), None),
+        (Choice(departs=(between("07:30", "07:30"),)), 2),
+        (Choice(departs=(between("07:00", "07:59"),), airline="VJ"), 2),
+        (Choice(departs=(between("05:00", "11:59"),), position=1), 2),
+        (Choice(departs=(between("05:00", "11:59"),), best_by="price"), 2),
+        (Choice(departs=(between("20:00", "20:59"), between("19:00", "19:59"))), 3),
+        (Choice(departs=(between("09:00", "09:59"),)), None),
+    ],
+)
+def test_the_offer_meant_is_the_only_one_that_fits(choice: Choice, number: int | None) -> None:
+    assert find_number(choice, OFFERS) == number
+
+
+@pytest.mark.parametrize("intent", ["select", "details", "book"])
+def test_where_several_offers_fit_none_is_opened(intent: IntentName) -> None:
+    route = choose_route(read(intent, COMPLETE, choice=Choice(airline="VJ")), last_agent="flight", offers=OFFERS)
+    assert (route.agent, route.call) == ("flight", None)
+
+
+def test_booking_opens_the_offer_chosen_or_last_looked_into() -> None:
+    chosen = choose_route(read("book", COMPLETE, choice=SECOND), last_agent="flight", offers=OFFERS)
+    last = choose_route(read("book", COMPLETE), last_agent="flight", offers=OFFERS, last_number=3)
+    assert [route.call for route in (chosen, last)] == [ReadCall("get_offer_details", {"number": n}) for n in (2, 3)]
+
+
+@pytest.mark.parametrize("intent", sorted(CONCIERGE_INTENTS - {"goodbye", "start_over"}))
+def test_digression_keeps_the_question_of_the_trip_open(intent: IntentName) -> None:
+    route = choose_route(read(intent, INCOMPLETE), last_agent="flight", offers=[], last_asked="destination")
+    assert (route.agent, route.call, route.asked) == ("concierge", None, "destination")
+    assert choose_route(read(intent, EMPTY), last_agent=None, offers=[]).asked is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "frame", "offers", "tool", "asked"),
+    [
+        ("yes", COMPLETE, [], "search_flights", None),
+        ("yes", COMPLETE, OFFERS, None, None),
+        ("yes", INCOMPLETE, [], None, "destination"),
+        ("no", COMPLETE, [], None, None),
+    ],
+)
+def test_answer_to_the_offer_to_go_on(
+    answer: IntentName, frame: Frame, offers: list[ShownOffer], tool: str | None, asked: str | None
+) -> None:
+    route = choose_route(read(answer, frame), last_agent="concierge", offers=offers)
+    assert (route.agent, route.call and route.call.name, route.asked) == ("flight", tool, asked)
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
     ],
     "an English search is corrected": [
         Turn("cheapest nonstop from Saigon to Bangkok on 20 December, one way", BANGKOK),
-        Turn("actually make it two people", {**BANGKOK, "adults": "2"}, "refine"),
+        Turn("actually make it two people", {**BANGKOK, "adults": "2"}, "correction"),
         Turn("what about the day after?", {**BANGKOK, "adults": "2", "depart_on": "2026-12-21"}, "refine"),
         Turn("from Hanoi instead", {**BANGKOK, "adults": "2", "depart_on": "2026-12-21", "origin": "HAN"}, "refine"),
         Turn("start over", {}, "start_over"),
@@ -118,7 +118,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
                 "return_on": "2026-12-27",
                 "trip": "round_trip",
             },
-            "refine",
+            "correction",
         ),
         Turn(
             "đổi ngày đi thành 30/12",
@@ -150,6 +150,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
         Turn(
             "không",
             {"origin": "HAN", "destination": "SGN", "depart_on": "2026-11-26", "trip": "one_way"},
+            "refine",
             asked=frozenset({"return_on"}),
         ),
     ],
@@ -199,7 +200,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
     ],
     "a repeated place changes nothing": [
         Turn("HN SG 20/12", {"origin": "HAN", "destination": "SGN", "depart_on": "2026-12-20"}),
-        Turn("Sài Gòn", {"origin": "HAN", "destination": "SGN", "depart_on": "2026-12-20"}),
+        Turn("Sài Gòn", {"origin": "HAN", "destination": "SGN", "depart_on": "2026-12-20"}, "refine"),
     ],
     "a weekend before the way out is no return": [
         Turn("khứ hồi 20/12", {"depart_on": "2026-12-20", "trip": "round_trip"}),
@@ -258,7 +259,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
             {**SAIGON_AND_BACK, "return_on": "2026-12-24", "problems": "return_on return_before_departure"},
             "refine",
         ),
-        Turn("về muộn hơn 2 ngày", {**SAIGON_AND_BACK, "return_on": "2026-12-26"}),
+        Turn("về muộn hơn 2 ngày", {**SAIGON_AND_BACK, "return_on": "2026-12-26"}, "refine"),
     ],
     "a return trip is made one way": [
         Turn("HN SG 20/12 về 25/12", SAIGON_AND_BACK),
@@ -273,7 +274,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
         Turn(
             "now Hanoi to Tokyo on 3 December",
             {"origin": "HAN", "destination": "TYO", "depart_on": "2026-12-03"},
-            "refine",
+            "search",
         ),
     ],
     "another trip has the airline and the way back said with it": [
@@ -288,7 +289,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
                 "trip": "round_trip",
                 "airlines": "VJ",
             },
-            "refine",
+            "search",
         ),
     ],
     "a child of unknown age is asked about": [
@@ -364,7 +365,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
                 "adults": "2",
                 "cabin": "business",
             },
-            "refine",
+            "search",
         ),
     ],
     "travellers are added and replaced": [
@@ -394,7 +395,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
         Turn(
             "đi Thái Lan có cần visa không",
             {"origin": "HAN", "destination": "SGN", "depart_on": "2026-11-26"},
-            "question",
+            "documents",
         ),
     ],
 }

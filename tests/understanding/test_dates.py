@@ -8,7 +8,8 @@ import pytest
 from tests.understanding.tables import NOW, notation, read_table, typed, without_marks
 from understanding import people
 from understanding.dates import find_dates, resolve_date
-from understanding.frame import Ambiguity, DateRange, Problem
+from understanding.frame import Ambiguity, DateRange, Frame, Problem
+from understanding.read import read_message
 from understanding.text import read_text
 
 CASES = read_table("dates.tsv")
@@ -134,6 +135,20 @@ def test_problem_tells_which_date_it_is_about() -> None:
         "giá 1.500.000đ",
         "gọi 0912-345-678",
         "nhà ga T2",
+        "the third flight",
+        "the first available flight",
+        "chị Ba, anh Tư và em Sáu",
+        "how are you doing today",
+        "what day is it today",
+        "hôm nay thứ mấy",
+        "mai mình gọi lại",
+        "my passport expires on december fifth",
+        "born on may fifth",
+        "mang thai 30 tuần",
+        "Sat in traffic all morning",
+        "we need 3 seats",
+        "spring break",
+        "3 chuyến tất cả",
     ],
 )
 def test_words_that_are_no_dates_are_left_alone(sentence: str) -> None:
@@ -143,6 +158,24 @@ def test_words_that_are_no_dates_are_left_alone(sentence: str) -> None:
 def test_without_knowing_titles_a_name_would_be_tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "TITLES", {})
     assert meaningful_dates("chị Mai đi huế") == ["Mai"]
+
+
+@pytest.mark.parametrize(
+    ("slip", "depart_on", "return_on"),
+    [
+        ("make that Monday", "2026-12-08", "2026-12-14"),
+        ("à nhầm thứ 7", "2026-12-08", "2026-12-12"),
+        ("sorry three days later", "2026-12-08", "2026-12-11"),
+        ("sorry, tomorrow", "2026-11-26", "2026-12-13"),
+        ("what about the tenth", "2026-12-10", "2026-12-13"),
+    ],
+)
+def test_slip_is_of_the_day_said_last_unless_it_lies_before_the_way_out(
+    slip: str, depart_on: str, return_on: str
+) -> None:
+    known = Frame(depart_on=date(2026, 12, 8), return_on=date(2026, 12, 13), trip="round_trip")
+    frame = read_message(slip, frame=known, now=NOW).frame
+    assert (str(frame.depart_on), str(frame.return_on)) == (depart_on, return_on)
 
 
 def meaningful_dates(sentence: str) -> list[str]:

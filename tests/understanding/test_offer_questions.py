@@ -50,7 +50,7 @@ def test_wish_for_another_search_is_no_question_about_an_offer(message: str) -> 
 
 
 def test_rules_are_asked_of_an_offer_only_where_one_is_shown() -> None:
-    assert read("hoàn vé được không", shown=0).intent.name == "question"
+    assert read("hoàn vé được không", shown=0).intent.name == "policy"
 
 
 @pytest.mark.parametrize(

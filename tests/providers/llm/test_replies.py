@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from core.messages.catalogue import LANGUAGES
+from graph.router import CONCIERGE_INTENTS
 from providers.llm.replies import compose_reply
 
 FACTS = {"language": "en", "agent": "flight", "intent": "search", "changed": []}
@@ -135,3 +137,52 @@ def test_airlines_own_notes_stand_apart_from_the_rules() -> None:
 def test_what_is_missing_is_asked_for(facts: dict[str, Any], words: tuple[str, ...]) -> None:
     text = compose_reply(FACTS | facts, [])
     assert all(each in text for each in words)
+
+
+HANOI_DANANG: dict[str, Any] = {
+    "origin": {"iata": "HAN", "name": "Hà Nội", "kind": "city"},
+    "destination": {"iata": "DAD", "name": "Đà Nẵng", "kind": "city"},
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("intent", sorted(CONCIERGE_INTENTS))
+def test_everything_that_cannot_be_done_here_is_answered_in_its_own_words(intent: str, language: str) -> None:
+    facts = FACTS | {"agent": "concierge", "language": language, "intent": intent, "frame": {}}
+    told = {compose_reply(facts, [], turn) for turn in range(6)}
+    not_understood = compose_reply(facts | {"intent": "question"}, [])
+    assert not_understood not in told
+    assert len(told) > 1 or intent in ("help", "start_over")
+    assert {compose_reply(facts, [], 4)} == {compose_reply(facts, [], 4)}
+
+
+@pytest.mark.parametrize(("language", "day"), [("vi", "Chủ nhật 20/12/2026"), ("en", "Sunday 20 December 2026")])
+def test_digression_offers_to_go_on_with_the_trip(language: str, day: str) -> None:
+    facts = FACTS | {"agent": "concierge", "language": language, "intent": "policy"}
+    known = compose_reply(facts | {"frame": HANOI_DANANG | {"depart_on": "2026-12-20"}}, [])
+    assert f"Hà Nội → Đà Nẵng, {day}" in known
+    half_known = compose_reply(facts | {"frame": HANOI_DANANG, "asked": "depart_on"}, [])
+    assert "Hà Nội → Đà Nẵng" in half_known
+    assert half_known.endswith("?")
+    farewell = compose_reply(facts | {"frame": HANOI_DANANG, "asked": "depart_on", "intent": "goodbye"}, [])
+    assert "Hà Nội" not in farewell
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_day_understood_is_said_with_its_weekday_before_the_next_question(turn: int) -> None:
+    facts = FACTS | {"changed": ["depart_on"], "frame": {"depart_on": "2026-12-20"}, "asked": "origin"}
+    text = compose_reply(facts, [], turn)
+    assert "Sunday 20 December 2026" in text
+    assert text.count("?") == 1
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_search_offers_one_next_step(turn: int) -> None:
+    assert "one adult" not in compose_reply(FACTS | {"travellers_assumed": False}, [SEARCH], turn)
+    assert compose_reply(FACTS | {"travellers_assumed": True}, [SEARCH], turn).count("?") == 0
+
+
+@pytest.mark.parametrize("intent", ["select", "book", "details"])
+def test_offer_nobody_could_tell_is_asked_for(intent: str) -> None:
+    text = compose_reply(FACTS | {"intent": intent, "offers_shown": 3}, [])
+    assert "number" in text

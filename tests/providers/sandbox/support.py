@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from domain.offers import CabinClass, FlightOffer, FlightQuery, SliceQuery
 from domain.travellers import TravellerCounts
@@ -11,6 +12,9 @@ from providers.sandbox.timetable import SandboxTimetable
 NOW = datetime(2026, 11, 21, 3, 17, 42, tzinfo=UTC)
 TODAY = NOW.date()
 ONE_ADULT = TravellerCounts()
+
+WELL_KNOWN = frozenset(Path(__file__).with_name("well_known_cities.txt").read_text().split())
+"""Metro codes of cities abroad that a traveller expects to be served; the smaller towns need not be."""
 
 
 def in_days(days: int) -> date:

@@ -1,0 +1,73 @@
+"""Who travels, what narrows a search and what it may cost, in many wordings: tables of sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.understanding.tables import NOW, read_table
+from understanding.amounts import find_amounts
+from understanding.filters import find_filters
+from understanding.frame import Frame
+from understanding.read import read_message
+from understanding.text import read_text
+
+
+def _party(frame: Frame) -> str:
+    counts = f"{frame.adults or 0}/{frame.children or 0}/{frame.infants or 0}"
+    return counts + "?" * any(doubt.field == "children" for doubt in frame.ambiguous)
+
+
+@pytest.mark.parametrize(("message", "party"), read_table("travellers.tsv"))
+def test_party_is_counted_however_it_is_said(message: str, party: str) -> None:
+    for spelling in (message, f"{message}."):
+        assert _party(read_message(spelling, frame=Frame(), now=NOW).frame) == party, spelling
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "party"),
+    [
+        ("thêm 1 người nữa", (2, None, None), "3/0/0"),
+        ("add a child", (2, None, None), "2/1/0"),
+        ("add another child aged 4", (2, 1, None), "2/2/0"),
+        ("vay them 1 be 3 tuoi", (2, None, None), "2/1/0"),
+        ("add my wife", (1, None, None), "2/0/0"),
+        ("2 more adults", (1, None, None), "3/0/0"),
+        ("bỏ bớt em bé", (2, 1, 1), "2/1/0"),
+        ("remove the infant", (2, None, 1), "2/0/0"),
+        ("bớt 1 người", (3, None, None), "2/0/0"),
+        ("drop one adult", (2, None, None), "1/0/0"),
+        ("no kids", (2, 2, None), "2/0/0"),
+        ("không có em bé nữa", (2, 1, 1), "2/1/0"),
+        ("make it 3", (2, None, None), "3/0/0"),
+        ("just me now", (3, None, None), "1/0/0"),
+        ("make that 4 adults", (2, 1, None), "4/1/0"),
+    ],
+)
+def test_party_is_changed_by_those_who_join_or_leave(
+    message: str, before: tuple[int, int | None, int | None], party: str
+) -> None:
+    adults, children, infants = before
+    frame = Frame(adults=adults, children=children, infants=infants)
+    assert _party(read_message(message, frame=frame, now=NOW).frame) == party
+
+
+@pytest.mark.parametrize(("message", "expected"), read_table("filters.tsv"))
+def test_filters_are_those_of_the_table(message: str, expected: str) -> None:
+    found = [f"{mention.field}={mention.value}" for mention in find_filters(read_text(message))]
+    assert sorted(found) == sorted(expected.split())
+
+
+def test_wish_for_a_low_cost_carrier_orders_by_price() -> None:
+    """No carrier is chosen for the traveller: which ones fly cheaply differs by route, and the price is what counts."""
+    for message in ("hãng giá rẻ thôi", "a low-cost airline", "any budget airline"):
+        frame = read_message(message, frame=Frame(), now=NOW).frame
+        assert (frame.sort, frame.airlines) == ("price", ()), message
+
+
+@pytest.mark.parametrize(("message", "expected"), read_table("amounts.tsv"))
+def test_amounts_are_those_of_the_table(message: str, expected: str) -> None:
+    found = [
+        f"{amount.money.amount.normalize():f} {amount.money.currency} {amount.bound}" + " ~" * (not amount.is_certain)
+        for amount in find_amounts(read_text(message))
+    ]
+    assert "; ".join(found) == expected

@@ -1,0 +1,98 @@
+"""What is about something else than the trip being planned: a booking there is already, the traveller, rules, talk."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple, cast, get_args
+
+from understanding.phrases import find_phrase, is_only, read_phrases
+from understanding.reading import BookingIntent, IntentName, PersonIntent
+from understanding.text import Text
+
+_FIRM = frozenset((*get_args(BookingIntent), *get_args(PersonIntent), "policy", "human"))
+"""These may name places and days of their own: "cancel my flight from Boston to Denver"."""
+_CONTACT_DIGITS = range(9, 13)
+_HALF = 0.5
+_UNIMPORTANT = frozenset(("particle", "filler"))
+
+
+class Digression(NamedTuple):
+    name: IntentName
+    coverage: float
+    """How much of the message says so: 1 when nothing else is in it."""
+
+
+class _Sign(NamedTuple):
+    """Kinds of phrases that together are a sign of an intent, unless one of `without` is there too."""
+
+    name: IntentName
+    needed: frozenset[str]
+    without: frozenset[str]
+
+    @property
+    def is_firm(self) -> bool:
+        """Children are in rules and in parties: "a baby, can we fly on Friday" is a trip."""
+        return self.name in _FIRM and "special" not in self.needed
+
+
+def find_digression(text: Text, places: int, *, has_dates: bool, has_wishes: bool) -> Digression | None:
+    """What a message is about if not the trip; None where it wishes for one. `places` are those surely named,
+    and wishes what else is said of the flight and who travels."""
+    is_wish = find_phrase(text, "wish")
+    sign = _find_sign(text)
+    if sign is None:
+        return None if is_wish else _find_courtesy(text, places) or _find_contact(text, places)
+    if sign.name == "out_of_scope":
+        is_trip = is_wish or (places > 1 and find_phrase(text, "search"))
+    elif sign.is_firm:
+        is_trip = is_wish and bool(places or has_dates)
+    elif sign.name in ("policy", "question"):
+        is_trip = bool(places or has_dates)
+    else:
+        is_trip = bool(places) or has_wishes or (is_wish and has_dates)
+    return None if is_trip else Digression(sign.name, _coverage(text, sign.needed))
+
+
+def _find_sign(text: Text) -> _Sign | None:
+    said = read_phrases(text).spans.keys()
+    return next((sign for sign in _signs() if sign.needed <= said and not sign.without & said), None)
+
+
+def _find_courtesy(text: Text, places: int) -> Digression | None:
+    """ "Good evening" names no hour, "bye, I'll book tomorrow" no day, and "that's nice of you" no place."""
+    if is_only(text, ("greeting",)):
+        return Digression("greeting", 1.0)
+    if find_phrase(text, "goodbye") and not places:
+        return Digression("goodbye", _coverage(text, frozenset(("goodbye", "thanks", "yes_like", "no"))))
+    grateful = _coverage(text, frozenset(("thanks",)))
+    return Digression("thanks", grateful) if grateful > _HALF else None
+
+
+def _find_contact(text: Text, places: int) -> Digression | None:
+    """A telephone number or an e-mail address is said about oneself."""
+    is_contact = any(
+        token.word == "@" or (token.word.isdigit() and len(token.word) in _CONTACT_DIGITS) for token in text.tokens
+    )
+    return Digression("profile", 0.0) if is_contact and not places else None
+
+
+def _coverage(text: Text, kinds: frozenset[str]) -> float:
+    spans = read_phrases(text).spans
+    core = {index for kind in kinds for start, end in spans.get(kind, ()) for index in range(start, end)}
+    other = {index for kind in _UNIMPORTANT for start, end in spans.get(kind, ()) for index in range(start, end)}
+    words = {index for index, token in enumerate(text.tokens) if token.word[0].isalnum()}
+    meant = (words - other) | (words & core)
+    return len(core & words) / len(meant) if meant else 0.0
+
+
+@cache
+def _signs() -> tuple[_Sign, ...]:
+    lines = Path(__file__).with_name("signs.tsv").read_text(encoding="utf-8").splitlines()
+    return tuple(_read_sign(*line.split("\t")) for line in lines)
+
+
+def _read_sign(name: str, kinds: str) -> _Sign:
+    needed = frozenset(kind for kind in kinds.split() if not kind.startswith("-"))
+    without = frozenset(kind[1:] for kind in kinds.split() if kind.startswith("-"))
+    return _Sign(cast("IntentName", name), needed, without)
