@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pytest
 
 import api.app
 from core.clock import clock
+from core.messages.catalogue import load_catalogue
 from domain.offers import FlightQuery
 from providers.flights.base import FoundOffer
 from providers.sandbox.flights import SandboxFlights
@@ -76,33 +78,35 @@ async def test_every_follow_up_goes_on_from_the_one_before(talk: Talk) -> None:
     assert (freed["state"]["frame"]["max_stops"], freed["state"]["frame"]["trip"]) == (0, "one_way")
 
 
+def says(reply: Json, key: str) -> bool:
+    """Whether the longest run of fixed words of one way to put a sentence of the catalogue is in a reply."""
+    catalogue = load_catalogue(reply["language"])
+    ways = [text for name, text in catalogue.items() if name == key or name.startswith(f"{key}.")]
+    return any(max(re.split(r"\{\w+\}", way), key=len) in reply["content"] for way in ways)
+
+
 ASKING: list[tuple[str, Sequence[tuple[str, str | None, list[str], str]]]] = [
     (
         "vi",
         [
-            ("Tôi muốn bay đi Đà Nẵng", "origin", ["origin", "depart_on"], "Bạn bay đến Đà Nẵng từ đâu?"),
-            ("Từ Hà Nội", "depart_on", ["depart_on"], "Bạn muốn bay Hà Nội → Đà Nẵng ngày nào?"),
-            ("thứ sáu tuần sau", None, [], "Mình tìm thấy **"),
+            ("Tôi muốn bay đi Đà Nẵng", "origin", ["origin", "depart_on"], "ask.origin_to"),
+            ("Từ Hà Nội", "depart_on", ["depart_on"], "ask.depart_on_route"),
+            ("thứ sáu tuần sau", None, [], "replies.found"),
         ],
     ),
     (
         "en",
         [
-            (
-                "I want to fly to Bangkok",
-                "origin",
-                ["origin", "depart_on"],
-                "Where would you like to fly to Bangkok from?",
-            ),
-            ("from Saigon", "depart_on", ["depart_on"], "Which day would you like to fly Ho Chi Minh City → Bangkok?"),
-            ("20 December", None, [], "I found **"),
+            ("I want to fly to Bangkok", "origin", ["origin", "depart_on"], "ask.origin_to"),
+            ("from Saigon", "depart_on", ["depart_on"], "ask.depart_on_route"),
+            ("20 December", None, [], "replies.found"),
         ],
     ),
     (
         "vi",
         [
-            ("Hà Nội đi Đà Nẵng thứ sáu tuần sau, khứ hồi", "return_on", ["return_on"], "Bạn muốn bay về ngày nào?"),
-            ("chủ nhật", None, [], "Mình tìm thấy **"),
+            ("Hà Nội đi Đà Nẵng thứ sáu tuần sau, khứ hồi", "return_on", ["return_on"], "ask.return_on"),
+            ("chủ nhật", None, [], "replies.found"),
         ],
     ),
 ]
@@ -112,10 +116,10 @@ ASKING: list[tuple[str, Sequence[tuple[str, str | None, list[str], str]]]] = [
 async def test_what_is_missing_is_asked_for_one_thing_at_a_time(
     talk: Talk, language: str, lines: Sequence[tuple[str, str | None, list[str], str]]
 ) -> None:
-    for text, asked, missing, start in lines:
+    for text, asked, missing, key in lines:
         reply = await talk.ask(text)
         assert (reply["state"]["asked"], reply["state"]["missing"]) == (asked, missing)
-        assert reply["content"].startswith(start)
+        assert says(reply, key)
         assert reply["language"] == language
         assert len(reply["attachments"]) == (asked is None)
 
@@ -192,16 +196,16 @@ async def test_a_number_that_is_not_on_the_screen_is_told_so(talk: Talk) -> None
 
 async def test_each_message_is_answered_in_its_own_language(talk: Talk) -> None:
     conversation = [
-        (VIETNAMESE, "vi", "Mình tìm thấy"),
-        ("only Vietnam Airlines", "en", "options"),
-        ("Hôm sau thì sao?", "vi", "lựa chọn"),
-        ("which is the cheapest?", "en", ""),
-        ("cảm ơn bạn", "vi", "Không có gì ạ"),
+        (VIETNAMESE, "vi", "replies.found"),
+        ("only Vietnam Airlines", "en", "replies.found"),
+        ("Hôm sau thì sao?", "vi", "replies.found"),
+        ("which is the cheapest?", "en", "replies.simulated"),
+        ("cảm ơn bạn", "vi", "concierge.thanks"),
     ]
-    for text, language, words in conversation:
+    for text, language, key in conversation:
         reply = await talk.ask(text)
         assert reply["language"] == language, text
-        assert words in reply["content"]
+        assert says(reply, key)
         assert {card["language"] for card in reply["attachments"]} <= {language}
 
 
