@@ -411,9 +411,13 @@ def chat(
 @app.command()
 def understand() -> None:
     """Read conversations, a JSON object a line, from standard input; write what each turn means, a line each."""
+    from core.logging import configure_logging
     from understanding.batch import read_conversations
 
-    sys.stdout.buffer.writelines(read_conversations(sys.stdin.buffer))
+    configure_logging("error")
+    for line in read_conversations(sys.stdin.buffer):
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()  # whoever writes a line may wait for its answer
 
 
 @app.command()

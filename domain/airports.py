@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 from typing import Any
 
 EARTH_RADIUS_KM = 6371.0
+MUCH_TRAVELLED = 207
+"""With how many of its rows our table of cities begins with those most people mean."""
 RENAMED = {"PNH": "KTI", "REP": "SAI"}
 """Codes of closed airports and those that took their place; travellers and old texts still use them."""
 
@@ -133,6 +136,13 @@ def cities() -> dict[str, City]:
         for row in _rows("cities.tsv")
     )
     return {city.code: city for city in (*vietnam, *abroad)}
+
+
+@cache
+def much_travelled() -> frozenset[str]:
+    """The codes of the cities most people mean, where a name might be several."""
+    abroad = (row["code"] for row in islice(_rows("cities.tsv"), MUCH_TRAVELLED))
+    return frozenset((*(row["iata"] for row in _rows("vietnam_airports.tsv")), *abroad))
 
 
 @cache

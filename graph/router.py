@@ -89,7 +89,7 @@ def choose_route(
             return Route("flight", "frame complete", call=search_call(frame))
         return Route("flight", "frame incomplete", asked=next_question(frame))
     if is_sure and intent.name in ("yes", "no") and last_agent == "concierge" and frame != Frame():
-        return _go_on(intent.name, frame, has_offers=bool(offers))
+        return _go_on(intent.name, frame)
     if is_sure and intent.name in OFFER_TOOLS and offers:
         return Route("flight", "no single offer meant")
     if last_agent is not None:
@@ -97,9 +97,9 @@ def choose_route(
     return Route("concierge", "unsure")
 
 
-def _go_on(answer: str, frame: Frame, *, has_offers: bool) -> Route:
+def _go_on(answer: str, frame: Frame) -> Route:
     """The answer to the offer to go on with a trip."""
-    if answer == "yes" and frame.is_searchable and not has_offers:
+    if answer == "yes" and frame.is_searchable:
         return Route("flight", "goes on", call=search_call(frame))
     return Route("flight", "goes on", asked=next_question(frame) if answer == "yes" else None)
 
@@ -224,7 +224,9 @@ def find_number(choice: Choice, offers: Sequence[ShownOffer]) -> int | None:
 
 def _find_fitting(choice: Choice, offers: Sequence[ShownOffer]) -> list[int]:
     """The indexes of the offers of an airline that leave when said, the first to leave first."""
-    of_airline = [index for index, offer in enumerate(offers) if choice.airline in (None, offer["airline"])]
+    # offers remembered by an earlier version tell neither airline nor time
+    told = [index for index, offer in enumerate(offers) if offer.keys() >= {"airline", "departs"}]
+    of_airline = [index for index in told if choice.airline in (None, offers[index]["airline"])]
     for window in choice.departs:
         inside = [index for index in of_airline if _is_within(offers[index]["departs"], window)]
         to_the_minute = [index for index in inside if window.first == time.fromisoformat(offers[index]["departs"])]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from itertools import takewhile
+
+from langchain_core.messages import HumanMessage, ToolMessage
 
 from core.messages import Language, say
 from graph.router import find_number
@@ -39,6 +43,8 @@ def _next_steps(frame: Frame, state: State, language: Language) -> list[tuple[st
         return []
     if day := state.get("cheapest_day"):
         return [("cheapest_day", _ask_for_day(day, language))]
+    if frame.is_searchable and _has_found_nothing(state):
+        return _conditions_to_drop(frame, language)
     offers = state.get("offers", [])
     intent = state.get("reading", {}).get("intent", {}).get("name")
     if offers and frame.is_searchable:
@@ -60,6 +66,28 @@ def _next_steps(frame: Frame, state: State, language: Language) -> list[tuple[st
         for key, is_fit in steps.items()
         if is_fit
     ]
+
+
+def _has_found_nothing(state: State) -> bool:
+    """Whether the search of this turn found flights, but none that fits."""
+    of_turn = takewhile(lambda each: not isinstance(each, HumanMessage), reversed(state.get("messages", [])))
+    searched = next((each for each in of_turn if isinstance(each, ToolMessage) and each.name == "search_flights"), None)
+    if searched is None or searched.status == "error":
+        return False
+    told = json.loads(searched.text)
+    return bool(told.get("found")) and not told.get("offers")
+
+
+def _conditions_to_drop(frame: Frame, language: Language) -> list[tuple[str, str]]:
+    said = {
+        "any_airline": bool(frame.airlines),
+        "any_time": frame.depart_time is not None,
+        "any_stops": frame.max_stops is not None,
+        "non_refundable": bool(frame.refundable),
+        "no_bag": bool(frame.checked_bag),
+        "next_day": True,
+    }
+    return [(key, say(f"suggest.{key}", language)) for key, is_said in said.items() if is_said]
 
 
 def _ask_for_day(day: CheapestDay, language: Language) -> str:

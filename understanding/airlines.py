@@ -96,7 +96,24 @@ _SAYS_AIRLINE_BEHIND = frozenset(
             "direct",
         ),
         *("plane", "planes", "thoi", "airways", "or", "hoac", "hay", "please", "first", "business", "economy", "one"),
-        *("departing", "leaving", "from", "fly", "flies", "have", "has", "preferred", "thì", "thi", "nhe", "nha"),
+        *(
+            "departing",
+            "leaving",
+            "from",
+            "fly",
+            "flies",
+            "have",
+            "has",
+            "preferred",
+            "ok",
+            "okay",
+            "fine",
+            "preferably",
+            "thì",
+            "thi",
+            "nhe",
+            "nha",
+        ),
     )
 )
 _NO_AIRLINE_BEHIND = frozenset(
@@ -150,6 +167,8 @@ _NO_AIRLINE_BEFORE = frozenset(
     )
 )
 _PASSED_OVER = frozenset(("the", "a", "an", "only", "just", "maybe", "preferably", "hang", "airline"))
+_LISTING = {"or", "and", "/", "&", ",", "hoac", "hay"}
+_LONGEST_NAME = 3
 _SAYS_CODE_BEFORE = {"hang", "airline", "airlines", "carrier", "on", "with", "by", "bay"}
 _SAYS_CODE_BEHIND = {"airlines", "flight", "flights", "airline"}
 
@@ -159,6 +178,12 @@ def airline_slot() -> Reader:
     """Every airline's names and its code."""
     names, codes = _read_table()
     return Reader(names.starts | codes.keys(), lambda text, index: _read_airline(text, index, names, codes))
+
+
+def read_any_airline(text: Text, index: int) -> list[Found]:
+    """As the slot does, for where only an airline can be meant: names that are everyday words are read too."""
+    names, _ = _read_table()
+    return [(code, end) for (code, _), end in names.read(text, index)]
 
 
 @cache
@@ -181,10 +206,13 @@ def _read_table() -> tuple[Vocabulary, dict[str, str]]:
 
 def _read_airline(text: Text, index: int, names: Vocabulary, codes: dict[str, str]) -> list[Found]:
     found: list[Found] = [
-        (code, end) for (code, sureness), end in names.read(text, index) if _is_meant(text, index, end, sureness)
+        (code, end)
+        for (code, sureness), end in names.read(text, index)
+        if _is_meant(text, index, end, sureness) or (sureness and _is_listed(text, index, end, names))
     ]
     code = codes.get(text.word(index)) if not found else None
-    return [(code, index + 1)] if code and _is_code(text, index) else found
+    is_code = code and (_is_code(text, index) or _is_listed_code(text, index, names))
+    return [(code, index + 1)] if is_code else found
 
 
 def _is_meant(text: Text, start: int, end: int, sureness: str) -> bool:
@@ -197,6 +225,8 @@ def _is_meant(text: Text, start: int, end: int, sureness: str) -> bool:
         return False
     if not sureness:
         return True
+    if text.word(start) == "tui" and text.tokens[start].written != "TUI" and before not in _SAYS_CODE_BEFORE:
+        return False  # "tui" is I
     at = start - 1
     while text.word(at) in _PASSED_OVER:
         at -= 1
@@ -204,10 +234,30 @@ def _is_meant(text: Text, start: int, end: int, sureness: str) -> bool:
         return True
     if sureness == "!":
         return False
-    is_alone = start == 0 and behind not in {"and", "is", "to"}
+    is_last = (before.isdigit() or before in {".", ","}) and behind in {"", "."}  # "nov 21 hawaiian"
+    is_alone = is_last or (start == 0 and behind not in {"and", "is", "to"})
     is_in_capitals = text.tokens[start].written.isupper() and not text.written.isupper()
     is_nearby = text.word(at) in _SAYS_AIRLINE_NEARBY or text.word(start - 1) in {"only", "just"}
     return is_alone or is_in_capitals or is_nearby or behind in _SAYS_AIRLINE_BEHIND
+
+
+def _is_listed(text: Text, start: int, end: int, names: Vocabulary) -> bool:
+    """Whether it is named beside a name that is meant as an airline's: "Emirates or Qatar", "Alaska or Hawaiian"."""
+    following = names.read(text, end + 1) if text.word(end) in _LISTING else []
+    if any(_is_meant(text, end + 1, stop, sureness) for (_, sureness), stop in following):
+        return True
+    begins = range(max(start - 1 - _LONGEST_NAME, 0), start - 1) if text.word(start - 1) in _LISTING else ()
+    return any(
+        stop == start - 1 and _is_meant(text, begin, stop, sureness)
+        for begin in begins
+        for (_, sureness), stop in names.read(text, begin)
+    )
+
+
+def _is_listed_code(text: Text, index: int, names: Vocabulary) -> bool:
+    """ "VN hay Bamboo"."""
+    is_written_as_code = text.tokens[index].written.isupper() and text.word(index + 1) in _LISTING - {","}
+    return is_written_as_code and any(not sureness for (_, sureness), _ in names.read(text, index + 2))
 
 
 def _is_code(text: Text, index: int) -> bool:

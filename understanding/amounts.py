@@ -18,6 +18,7 @@ Bound = Literal["at_most", "at_least", "about"]
 
 LEAST_PLAUSIBLE_DONG = 1000
 """Below this an amount in đồng was misread, or a thousand was left out."""
+_LEAST_BEFORE_A_BARE_DO = 10
 _LEAST_WITHOUT_UNIT = 50
 """A smaller figure is no fare, not even in thousands; "20 k" may be the 20th and "không"."""
 
@@ -126,6 +127,9 @@ _FOLLOWING_A_GUESS = {
     "please",
 }
 _NO_MONEY_BEFORE = {"ngay", "mung", "mong", "hom", "thang", "so", "chuyen", "vn", "vj", "flight", "lien", "december"}
+_EARNED = {"luong", "nhap", "salary", "income", "earn", "earning"}
+"""Behind these an amount is what the traveller has, no fare."""
+_CHARGED = {"fee", "fees", "charge", "charges", "surcharge", "deposit"}
 _DO_MARKS = find_marks("đô")
 _BEHIND_THE_VERB = {"you", "we", "i", "not", "they", "lai", "xuong", "len"}
 _LIQUID = {"nuoc", "mam", "dau", "ruou", "sua", "bia", "chat", "of"}
@@ -152,6 +156,8 @@ def find_amounts(text: Text) -> list[AmountMention]:
 
 def _is_of_something_else(text: Text, match: Match) -> bool:
     """ "Ngày 5 - 2 triệu" is a day before a price, "1 lít nước" is water."""
+    if text.word(match.start - 1) in _EARNED or text.word(match.end) in _CHARGED:
+        return True
     is_range = text.tokens[match.start].word.isdigit() and match.rule.pattern in _RANGES
     if is_range and text.word(match.start - 1) in _NO_MONEY_BEFORE:
         return True
@@ -338,8 +344,13 @@ def _read_spoken(text: Text, index: int) -> Iterator[Found]:
         return
     value, end = _read_amount(text, index)
     named = _DOLLAR_WORDS.read(text, end) if value and end < len(text.tokens) else []
-    if named:
+    is_grand = text.word(end - 1) == "grand" and end - index > 1 and text.word(index) not in {"a", "an"}
+    if not named and is_grand and value and (money := _money(Decimal(value), "USD")):
+        yield money, end
+    elif named:
         currency, stop = named[0]
+        if value < _LEAST_BEFORE_A_BARE_DO and text.word(stop - 1) == "do" and not text.tokens[stop - 1].marks:
+            return  # "sau do": after that
         money = None if _is_verb(text, stop) else _money(Decimal(value), currency)
         if money is not None and value >= _LEAST_FIGURES.get({"KRW": "won", "JPY": "yen"}.get(currency, ""), 1):
             yield money, stop
@@ -379,7 +390,7 @@ def _read_hundreds(text: Text, index: int) -> tuple[int, int]:
         return 0, index
     found = (
         number_slot().read(text, index)
-        if text.word(index + 1) in {"tram", "hundred"}
+        if text.word(index + 1) in {"tram", "hundred", "grand"}
         else number_words().read(text, index)
     )
     value, end = next(iter(found), (0, index))

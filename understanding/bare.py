@@ -67,7 +67,7 @@ class Bare(NamedTuple):
 def merge_bare_answer(draft: Draft, words: Text) -> None:
     """A figure right after a question, or right after a correction."""
     asked = draft.asked
-    if asked & {"return_on", "stay_nights"} and is_only(words, ("no",)):
+    if asked & {"return_on", "stay_nights"} and (is_only(words, ("no",)) or _says_no_return(words)):
         draft.set("trip", "one_way")
         return
     bare = find_bare(words)
@@ -81,19 +81,34 @@ def merge_bare_answer(draft: Draft, words: Text) -> None:
         apply_stay(draft)
     elif "depart_on" in asked:
         merge_bare_day(draft, number, "depart_on")
-    elif "return_on" in asked:
+    elif "return_on" in asked or (number <= _LAST_DAY and _adds_return(draft, words)):
         merge_bare_day(draft, number, "return_on")
+    elif number > MAX_TRAVELLERS and draft.get("depart_range") and number <= _LAST_DAY and len(words.tokens) == 1:
+        merge_bare_day(draft, number, "depart_on")
     elif number <= _LAST_DAY and (is_ordinal or number > MAX_TRAVELLERS):
         _merge_corrected_day(draft, words, number)
 
 
 def _merge_corrected_day(draft: Draft, words: Text, number: int) -> None:
     """ "À không, 22 cơ": another day of the month spoken of, where one was."""
-    is_back = any(token.word in _BACK for token in words.tokens)
-    field = "return_on" if is_back and draft.get("return_on") else "depart_on"
+    field = "return_on" if _leads_back(words) and draft.get("return_on") else "depart_on"
     before: date | None = draft.get(field)
     if before is not None:
         merge_bare_day(draft, number, "return_on" if field == "return_on" else "depart_on", month_of=before)
+
+
+def _says_no_return(words: Text) -> bool:
+    """ "Không về", "khỏi về"."""
+    said = [token.word for token in words.tokens if token.word[0].isalnum()]
+    return len(said) > 1 and said[0] in {"khong", "ko", "k", "khoi", "hong", "chua"} and said[1] == "ve"
+
+
+def _adds_return(draft: Draft, words: Text) -> bool:
+    return _leads_back(words) and draft.get("depart_on") is not None and draft.get("return_on") is None
+
+
+def _leads_back(words: Text) -> bool:
+    return any(token.word in _BACK for token in words.tokens)
 
 
 def find_bare(words: Text) -> Bare | None:

@@ -11,13 +11,16 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+import structlog
+from pydantic import AwareDatetime, BaseModel, Field, StrictInt, StrictStr, ValidationError
 
 from domain.money import Money
 from understanding.frame import DateRange, Frame, Language, PlaceRef, TimeWindow
 from understanding.heard import Heard, hear
 from understanding.read import DEFAULT_LANGUAGE, read_message
 from understanding.reading import Reading
+
+log = structlog.get_logger()
 
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
 """A `now` outside these years is a mistake, and the lunar calendar is not made for it."""
@@ -29,7 +32,7 @@ class _Turn(BaseModel):
 
 
 class _Conversation(BaseModel):
-    id: str | int
+    id: StrictStr | StrictInt
     now: Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
     locale: Language | None = None
     turns: list[_Turn]
@@ -49,7 +52,7 @@ def answer_line(line: bytes) -> str:
     except RecursionError:
         return _dump({"id": None, "error": "no JSON: nested too deeply"})
     try:
-        answer = _answer(_Conversation.model_validate(asked))
+        conversation = _Conversation.model_validate(asked)
     except ValidationError as error:
         first = error.errors()[0]
         is_named = (
@@ -57,7 +60,11 @@ def answer_line(line: bytes) -> str:
         )
         where = ".".join(map(str, first["loc"])) or "line"
         return _dump({"id": asked["id"] if is_named else None, "error": f"{where}: {first['msg']}"})
-    return _dump(answer)
+    try:
+        return _dump(_answer(conversation))
+    except Exception as error:  # an edge: a bug in one conversation must not end the others
+        log.exception("understanding.failed", conversation=conversation.id)
+        return _dump({"id": conversation.id, "error": f"not read, by a fault of ours: {type(error).__name__}"})
 
 
 def follow(now: datetime, turns: Iterable[tuple[str, str]], locale: Language | None = None) -> list[Reading]:
@@ -79,7 +86,9 @@ def follow(now: datetime, turns: Iterable[tuple[str, str]], locale: Language | N
             offered=heard.choice,
         )
         readings.append(reading)
-        heard, language = Heard(), reading.language
+        language = reading.language
+        if reading.changed:
+            heard = Heard()  # a digression leaves the question open
     return readings
 
 

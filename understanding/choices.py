@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from understanding.airlines import airline_slot
+from understanding.airlines import airline_slot, read_any_airline
 from understanding.frame import TimeWindow
 from understanding.grammar import Grammar, Rule, Vocabulary
 from understanding.numbers import number_slot, ordinal_slot
@@ -56,6 +56,7 @@ _MEASURES = {
 _NOUN_VI = "cái|chuyến|vé|con|chiếc|phương|lựa|cách"
 _NOUN_EN = "one|option|flight|offer|choice|result|ticket"
 _NAMED = (_NOUN_VI, "cái", "số|#", "the? {ord}", "the? last", "option", "the {measure}", "{measure}")
+_TAKING = {"take", "choose", "pick", "select", "grab", "book", "with", "for", "want", "have", "prefer"}
 _OPTION_WORDS = {"option", "number", "phuong", "lua"}
 _NOUNS = {"chuyen", "cai", "ve", "con", "chiec", "flight", "option", "ticket"}
 _NOUNS_BEHIND = {"one", "flight", "option", "departure", "ticket"}
@@ -115,6 +116,7 @@ def find_described(text: Text, times: Sequence[TimeMention], shown: int) -> Choi
     phrases = read_phrases(text).spans
     if "limit" in phrases or text.word(end) == "thoi":
         return None
+    is_the_airline = bool(airlines) and text.word(start - 1) == "the"
     while text.word(start - 1) in _BETWEEN:
         start -= 1
     is_taken = "select" in phrases or "book" in phrases
@@ -122,7 +124,8 @@ def find_described(text: Text, times: Sequence[TimeMention], shown: int) -> Choi
     departs = _read_departure(text, times[0]) if times else ()
     is_exact = bool(airlines) or len(departs) > 1 or departs[0].first != times[0].window.first
     ranked = _grammar().scan(text, allow=lambda match: match.end <= start or match.start >= end)
-    is_pointed_at = is_noun_behind or (is_exact and (is_taken or is_noun_before)) or (is_taken and is_noun_before)
+    is_described = (is_exact and (is_taken or is_noun_before)) or (is_taken and is_noun_before)
+    is_pointed_at = is_noun_behind or is_the_airline or is_described
     if not (is_pointed_at or ranked):
         return None
     choice = Choice(airline=airlines[0][2] if airlines else None, departs=departs)
@@ -139,7 +142,11 @@ def _find_airlines(text: Text) -> list[tuple[int, int, str]]:
     """Each airline with the tokens that name it."""
     slot, found, index = airline_slot(), [], 0
     while index < len(text.tokens):
+        before = text.word(index - 2)
+        is_pointed_at = text.word(index - 1) == "the" and (before in _TAKING or not before.isalnum())
         read = list(slot.read(text, index)) if text.word(index) in slot.starts else []
+        if is_pointed_at and not read:
+            read = read_any_airline(text, index)
         if read:
             code, end = max(read, key=lambda code_and_end: code_and_end[1])
             found.append((index, end, str(code)))
@@ -176,7 +183,7 @@ def _from_minute(minute: int) -> TimeWindow:
 def names_unseen(text: Text) -> bool:
     """Whether one of several things is picked though we know of none: "I'll take option 3", "chọn cái đầu tiên"."""
     phrases = read_phrases(text).spans
-    if not (phrases.keys() & {"select", "book", "feature"} or text.word(0) in _OPTION_WORDS):
+    if not (phrases.keys() & {"select", "book", "feature", "details"} or text.word(0) in _OPTION_WORDS):
         return False
     return any(match.rule.pattern.startswith(_NAMED) for match in _grammar().scan(text))
 
@@ -222,7 +229,8 @@ def _rules() -> Iterator[Rule]:
     yield Rule(f"{noun_vi} án|chọn {{letter}}", _at)
     yield Rule(f"{noun_vi} án|chọn|bay? đầu tiên?", lambda: _at(1))
     yield Rule("đầu tiên", lambda: _at(1))
-    yield Rule("thứ nhất|nhì", lambda: _at(1))
+    yield Rule("thứ nhất", lambda: _at(1))
+    yield Rule("thứ nhì", lambda: _at(2))
     yield Rule(f"{noun_vi} án|chọn|bay? cuối cùng?", lambda: _at(LAST))
     yield Rule(f"the? {{ord}} {noun_en}", _at)
     yield Rule("the {ord}", _at)

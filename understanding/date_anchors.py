@@ -47,7 +47,9 @@ def anchored_rules() -> Iterator[Rule]:
     yield Rule("the? week of {anchor}", _week_of)
     yield Rule("tuần có? {named}", lambda context, holiday: _week_of(context, _holiday_anchor(holiday)))
     yield Rule("{named} week", lambda context, holiday: _week_of(context, _holiday_anchor(holiday)))
-    yield Rule("{named} weekend", lambda context, holiday: _weekend_of(context, _holiday_anchor(holiday)))
+    yield Rule(
+        "the? {named} holiday|long? weekend", lambda context, holiday: _weekend_of(context, _holiday_anchor(holiday))
+    )
     yield Rule("the? weekend of {anchor}", _weekend_of)
     yield Rule("cuối tuần {named}", lambda context, holiday: _weekend_of(context, _holiday_anchor(holiday)))
     for deadline in ("by {anchor}", "no later than {anchor}", "chậm|trễ|muộn nhất là? {anchor}"):
@@ -76,6 +78,8 @@ def _anchors() -> Iterator[Rule]:
     yield Rule("next {wd}", rules.on_next_weekday)
     yield Rule("{wd} {week}", rules.on_weekday_of_week)
     yield Rule("mùng|mồng {n} tết", lunar_rules.on_tet_day)
+    yield Rule("rằm tháng {mo}", lambda context, mo: lunar_rules.on_lunar(context, 15, mo[0]))
+    yield Rule("the? new year|years", lambda context: rules.on_day(context, 1, 1))
     for tet in ("tết nguyên? đán?", "the? lunar|chinese new year"):
         yield Rule(tet, lambda context: lunar_rules.on_tet_day(context, 1))
 
@@ -114,42 +118,55 @@ def _moved(value: DateValue | None, days: int) -> DateValue | None:
 
 def _weekday_from(way: int, context: DateContext, weekday: int, anchor: Anchor) -> DateValue | None:
     """The nearest such weekday after or before a day."""
-    day = anchor(context)
-    if not isinstance(day, date):
-        return day
-    following = rules.coming(day, weekday)
-    return following if way == _AFTER else following - timedelta(days=7 if following.weekday() != day.weekday() else 14)
+
+    def build(day: date) -> DateValue:
+        following = rules.coming(day, weekday)
+        return following if way == _AFTER else following - timedelta(days=14 if day.weekday() == weekday else 7)
+
+    return _each(anchor(context), build)
 
 
 def _week_of(context: DateContext, anchor: Anchor, *, weeks: int = 0) -> DateValue | None:
-    day = anchor(context)
-    if not isinstance(day, date):
-        return day
-    monday = day + timedelta(days=7 * weeks - day.weekday())
-    return rules.span(monday, monday + timedelta(days=6))
+    def build(day: date) -> DateValue:
+        monday = day + timedelta(days=7 * weeks - day.weekday())
+        return rules.span(monday, monday + timedelta(days=6))
+
+    return _each(anchor(context), build)
 
 
 def _weekend_from(way: int, context: DateContext, anchor: Anchor) -> DateValue | None:
-    day = anchor(context)
-    if not isinstance(day, date):
-        return day
-    saturday = rules.coming(day, SATURDAY)
-    if way == _BEFORE:
-        saturday -= timedelta(days=14 if day.weekday() >= SATURDAY else 7)
-    return rules.span(saturday, saturday + timedelta(days=1))
+    def build(day: date) -> DateValue:
+        saturday = rules.coming(day, SATURDAY)
+        if way == _BEFORE:
+            saturday -= timedelta(days=14 if day.weekday() >= SATURDAY else 7)
+        return rules.span(saturday, saturday + timedelta(days=1))
+
+    return _each(anchor(context), build)
 
 
 def _weekend_of(context: DateContext, anchor: Anchor) -> DateValue | None:
     """The weekend a day belongs to, made longer by a free day beside it."""
-    day = anchor(context)
-    if not isinstance(day, date):
-        return day
-    saturday = day + timedelta(days=SATURDAY - day.weekday())
-    if day.weekday() == MONDAY:
-        return rules.span(day - timedelta(days=2), day)
-    return rules.span(
-        min(saturday, day) if day.weekday() in {THURSDAY, FRIDAY} else saturday, saturday + timedelta(days=1)
-    )
+
+    def build(day: date) -> DateValue:
+        saturday = day + timedelta(days=SATURDAY - day.weekday())
+        if day.weekday() == MONDAY:
+            return rules.span(day - timedelta(days=2), day)
+        first = min(saturday, day) if day.weekday() in {THURSDAY, FRIDAY} else saturday
+        return rules.span(first, saturday + timedelta(days=1))
+
+    return _each(anchor(context), build)
+
+
+def _each(value: DateValue | None, build: Callable[[date], DateValue]) -> DateValue | None:
+    """What follows from a day, or from each reading of one: of several results their first days are the readings."""
+    if isinstance(value, date):
+        return build(value)
+    if not isinstance(value, Options):
+        return value
+    built = [each for day in dict.fromkeys(value.days) if isinstance(each := build(day), date | DateRange)]
+    if len(built) < 2:
+        return built[0] if built else rules.Impossible()
+    return Options(tuple(each.first if isinstance(each, DateRange) else each for each in built), confirm=True)
 
 
 def _between(context: DateContext, first: Anchor, last: Anchor) -> DateValue | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from understanding.date_slots import MOST_LISTED
+from understanding.date_words import AFTER_ORDINAL_DAY
 from understanding.grammar import Match, Vocabulary
 from understanding.people import is_titled
 from understanding.text import Text
@@ -28,7 +29,27 @@ _REACH_OF_BIRTH = 4
 _ENGLISH_WORDS = {"sun", "sat", "mon", "mar", "jan", "dec"}
 """Abbreviations that are other words too, or parts of Vietnamese ones."""
 _BEFORE_ABBREVIATION = {
-    *("on", "next", "this", "from", "to", "till", "until", "by", "back", "return", "or", "and", "in", "coming", "for"),
+    *(
+        "on",
+        "next",
+        "nxt",
+        "week",
+        "wk",
+        "bk",
+        "this",
+        "from",
+        "to",
+        "till",
+        "until",
+        "by",
+        "back",
+        "return",
+        "or",
+        "and",
+        "in",
+        "coming",
+        "for",
+    ),
     *(
         "around",
         "after",
@@ -49,10 +70,39 @@ _BEHIND_ABBREVIATION = {
     *("through", "until", "till", "returning", "leaving", "pls", "please", "am", "pm", "early", "late", "back"),
 }
 _CHOICE_NOUNS = {"one", "option", "flight", "offer", "choice", "result", "cheapest", "ticket"}
+_CHOOSING = {"cheapest", "cheaper", "fastest", "option", "pick", "choose", "take", "prefer", "select"}
+_BEFORE_ORDINAL_DAY = {
+    *("returning", "return", "back", "leaving", "departing", "depart", "leave", "out", "on", "from", "by", "until"),
+    *("till", "around", "about", "home"),
+}
+_CELEBRATING = {"an", "don", "choi"}
+"""Before "tết" they say what the trip is for: whoever goes home for it leaves before."""
+_OWNERS = {"my", "his", "her", "our", "their", "your"}
+_MOVING = {"push", "move", "shift", "set", "bump", "kick", "put", "pull", "bring", "moved", "pushed"}
+_MOVING_REACH = 5
+_CLOSING_DAY = {"nhe", "nha", "nhen", "nghen", "a", "thoi", "luon"}
+_HOLIDAY_WORDS = {"long", "raya", "holiday", "day", "festival", "other"}
+_RANKED = {"cheapest", "best", "fastest", "shortest", "quickest", "earliest", "latest"}
+_PARTS_OF_DAY = {"sang", "trua", "chieu", "toi", "dem"}
 _CORRECTING = {
     *("sorry", "mean", "meant", "wait", "actually", "rather", "it's", "its", "no", "to", "or", "through", "make"),
 }
-_MORE_THAN_DAY = {"pregnant", "old", "along", "tuoi", "thai", "out", "ago", "notice", "before", "away", "ahead"}
+_MORE_THAN_DAY = {
+    "advance",
+    "total",
+    "row",
+    "pregnant",
+    "old",
+    "along",
+    "tuoi",
+    "thai",
+    "out",
+    "ago",
+    "notice",
+    "before",
+    "away",
+    "ahead",
+}
 _BEFORE_OTHER_LENGTH = {"thai", "bau", "visa", "pregnant", "tuoi", "hon", "truoc", "within", "la"}
 _SHORT_ANSWER_TOKENS = 5
 _TALK = Vocabulary(
@@ -87,7 +137,8 @@ _TALK = Vocabulary(
 _DAYS_OF_TALK = {"hom", "ngay", "today", "tonight", "tomorrow", "mai", "tmr", "this", "toi", "sang", "chieu", "bua"}
 _HELPING = {"help", "assist", "doing", "going", "feeling"}
 _BARE_FIGURE, _BARE_ORDINAL, _THE_ORDINAL = "{lone}", "{the_ord}", "the {the_ord}"
-_BARE_LENGTHS = {"{figure} ngày", "{figure} tuần", "{n} weeks"}
+_MOVED = ("back ", "up ")
+_BARE_LENGTHS = {"{figure} ngày", "{figure} tuần", "{n} weeks", "{n} weeks in|at", "{n} days in|at"}
 
 
 def is_date_here(text: Text, match: Match) -> bool:
@@ -103,14 +154,26 @@ def is_date_here(text: Text, match: Match) -> bool:
             return False
         if first.word in {"thang", "ngay"} and before.isdigit():
             return False
-    if before in {"every", "each"}:
+    if before in {"every", "each"} or (pattern.startswith("dịp? tết") and before in _CELEBRATING):
         return False
+    if _is_day_after(text, match) or _is_of_other_holiday(text, match):
+        return False
+    if text.word(match.end) == "-" and text.word(match.end + 1) in _RANKED:
+        return False  # "the second-cheapest"
+    if before == "thu" and pattern.startswith("{n} tuần"):
+        return False  # "thứ tám tuần sau": there is no such weekday
     if pattern == _BARE_FIGURE:
         return _is_in_there_and_back(text, match.start)
     if pattern == _BARE_ORDINAL and before not in _CORRECTING:
+        is_free = not after or not after[0].isalnum() or after in AFTER_ORDINAL_DAY
+        is_high = match.values[0] > MOST_LISTED and before not in _OWNERS
+        return first.word[0].isdigit() and is_free and (before in _BEFORE_ORDINAL_DAY or is_high)
+    if pattern.startswith(_MOVED):
+        return any(text.word(index) in _MOVING for index in range(match.start - _MOVING_REACH, match.start))
+    if pattern.startswith("{two_figures}") and before in _ORDINAL_NOUNS:
         return False
-    if pattern == _THE_ORDINAL and _is_whole_in_words(text, match) and match.values[0] <= MOST_LISTED:
-        return False  # "the first": what was asked tells whether it is a day
+    if pattern == _THE_ORDINAL and match.values[0] <= MOST_LISTED and _is_in_list(text, match):
+        return False
     if before == "make" and first.word == "that":
         return False  # "make that Wednesday"
     if pattern in _BARE_LENGTHS and not _is_stay(text, match):
@@ -124,8 +187,25 @@ def is_date_here(text: Text, match: Match) -> bool:
     return not (pattern == "{day}" and first.word in _DAYS_OF_TALK and _is_talk(text, match))
 
 
-def _is_whole_in_words(text: Text, match: Match) -> bool:
-    return len(text.tokens) == match.end - match.start and text.tokens[-1].word.isalpha()
+def _is_day_after(text: Text, match: Match) -> bool:
+    """ "Ngày sau" is the day after, not the sixth."""
+    last = text.tokens[match.end - 1]
+    return match.rule.pattern.startswith("ngày|hôm|bữa {d}") and last.word == "sau" and not last.marks
+
+
+def _is_of_other_holiday(text: Text, match: Match) -> bool:
+    """ "Hari Raya weekend", "the bank holiday Monday": of a holiday we do not know."""
+    return match.rule.pattern in {"the? weekend", "{wd}"} and text.word(match.start - 1) in _HOLIDAY_WORDS
+
+
+def _is_in_list(text: Text, match: Match) -> bool:
+    """ "The first" alone: what was asked tells whether it is a day; "the cheapest, the second" is of offers."""
+    if not text.tokens[match.end - 1].word.isalpha():
+        return False
+    if len(text.tokens) == match.end - match.start:
+        return True
+    is_after_preposition = text.word(match.start - 1) in _BEFORE_ORDINAL_DAY
+    return not is_after_preposition and any(token.word in _CHOOSING for token in text.tokens)
 
 
 def _is_abbreviated_here(text: Text, index: int) -> bool:
@@ -140,8 +220,19 @@ def _is_abbreviated_here(text: Text, index: int) -> bool:
 
 
 def _is_in_there_and_back(text: Text, index: int) -> bool:
-    """Either figure of "đi 20 về 25"."""
+    """Either figure of "đi 20 về 25", or of "sáng 20 đi tối 22 về"."""
     before, after = text.word(index - 1), text.word(index + 1)
+    if before in _PARTS_OF_DAY:
+        is_begun = text.word(index - 2) in {"di", "bay"} and not after[:1].isalnum()
+        return after in {"di", "bay", "ve"} or is_begun
+    if after == "ve" and any(text.word(earlier) in {"di", "bay"} for earlier in range(index - 2)):
+        return len(text.word(index)) == 2
+    if before in {"di", "bay"} and after != "ve" and index > 1:
+        is_closing = not after[:1].isalnum() or after in _CLOSING_DAY
+        return len(text.word(index)) == 2 and text.word(index)[0] in "123" and is_closing
+    is_back = before == "ve" and text.tokens[index - 1].marks in {"", "\u0300\u0302"}
+    if is_back and text.word(index - 2) in {",", ".", "va"}:
+        return not after[:1].isalnum() or after in _CLOSING_DAY
     if before in {"di", "bay"}:
         return after == "ve" and (text.word(index + 2).isdigit() or text.word(index + 2) in {"ngay", "mung", "hom"})
     return before == "ve" and text.word(index - 2).isdigit()
@@ -185,15 +276,19 @@ def _is_of_something_else(text: Text, start: int) -> bool:
     return False
 
 
+TALK_REACH = 12
+"""Words on either side within which the day of a phrase of talk is looked for."""
+
+
 def _is_talk(text: Text, match: Match) -> bool:
     """A day of the talk itself: a phrase of it stands in the same sentence."""
     if text.word(match.start - 1) in _HELPING or text.word(match.start - 2) in _HELPING:
         return True
     start = match.start
-    while start and text.word(start - 1) not in {".", "!", "?"}:
+    while start > match.start - TALK_REACH and text.word(start - 1) not in {"", ".", "!", "?"}:
         start -= 1
     end = match.end
-    while end < len(text.tokens) and text.word(end) not in {".", "!", "?"}:
+    while end < match.end + TALK_REACH and text.word(end) not in {"", ".", "!", "?"}:
         end += 1
     return any(_TALK.read(text, index) for index in range(start, end))
 

@@ -60,6 +60,8 @@ class Stay(NamedTuple):
     """A length of stay; several numbers of nights where the words leave it open."""
 
     nights: tuple[int, ...]
+    is_more: bool = False
+    """Counted from the stay known so far; negative for fewer."""
 
 
 DateValue = date | DateRange | Options | Impossible | Stay
@@ -82,6 +84,16 @@ def on_offset(context: DateContext, days: int) -> DateValue:
 
 def after_days(context: DateContext, days: int) -> DateValue:
     return shift(context.start, days)
+
+
+def until_end(context: DateContext, value: DateValue) -> DateValue:
+    """From today to the last day of a span."""
+    last = value.last if isinstance(value, DateRange) else value
+    return span(context.today, last) if isinstance(last, date) and last >= context.today else value
+
+
+def last_of(value: DateValue) -> DateValue:
+    return value.last if isinstance(value, DateRange) else value
 
 
 def within_days(context: DateContext, days: int) -> DateValue:
@@ -217,6 +229,13 @@ def on_day(context: DateContext, day: int, month: int, year: int | None = None) 
     return from_today
 
 
+def last_such(context: DateContext, day: int, month: int, year: int | None = None) -> DateValue:
+    """A date that is gone: "20/10 vừa rồi"."""
+    years = (context.today.year, context.today.year - 1) if year is None else (year,)
+    days = (_solar(each, month, day) for each in years)
+    return next((found for found in days if found and found <= context.today), Impossible())
+
+
 def on_numeric(context: DateContext, day: int, month: int, year: int | None = None) -> DateValue:
     """Figures with a separator: day first, but in English either where both are possible."""
     swapped = on_day(context, month, day, year)
@@ -225,7 +244,7 @@ def on_numeric(context: DateContext, day: int, month: int, year: int | None = No
             return swapped
         return Options((swapped,), confirm=True) if isinstance(swapped, date) else Impossible()
     value = on_day(context, day, month, year)
-    if isinstance(value, date) and isinstance(swapped, date) and not context.day_first:
+    if isinstance(value, date) and isinstance(swapped, date) and value != swapped and not context.day_first:
         return Options((value, swapped))
     return value
 
@@ -313,7 +332,7 @@ def in_year_part(context: DateContext, part: str, years: int | None = None) -> D
 def between_days(context: DateContext, first: int, day: int, month: int, year: int | None = None) -> DateValue:
     """ "3 to 7 March": the month is said with the last day only."""
     last = on_day(context, day, month, year)
-    if not isinstance(last, date) or first > day:
+    if not isinstance(last, date) or not 1 <= first <= day:
         return Impossible()
     return span(last.replace(day=first), last)
 
@@ -321,6 +340,11 @@ def between_days(context: DateContext, first: int, day: int, month: int, year: i
 def either_day(context: DateContext, first: int, second: int, month: int) -> DateValue:
     """ "The fifth or sixth of May"."""
     days = tuple(day for each in (first, second) if isinstance(day := on_day(context, each, month), date))
+    return Options(days) if days else Impossible()
+
+
+def either_day_of_month(context: DateContext, first: int, second: int) -> DateValue:
+    days = tuple(day for each in (first, second) if isinstance(day := on_day_of_month(context, each), date))
     return Options(days) if days else Impossible()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,9 @@ from understanding.text import Text
 
 _SEPARATED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?!\d|/|\2\d)")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?![\d/-])")
+_COMPACT = re.compile(r"(\d{1,2})([a-z]{3,9})(\d{4}|\d{2})?|([a-z]{3,9})(\d{1,2})")
 _DAYS_AND_NIGHTS = re.compile(r"(\d{1,2})n(\d{1,2})d")
+FIRST_OF_TWO_FIGURES, LAST_OF_MONTH = 10, 31
 MOST_LISTED = 5
 """People count flights up to here; a higher ordinal is a day unless a word says otherwise."""
 _MODAL_MONTHS = {"march", "mar", "may"}
@@ -51,6 +53,9 @@ def date_slots() -> dict[str, Slot]:
         "about": Vocabulary([(phrase, None) for phrase in words.ABOUT]),
         "journey": Vocabulary([(phrase, None) for phrase in words.JOURNEYS]),
         "month": Vocabulary(months),
+        "compact": Reader(digits | frozenset(_glued_months(months)), partial(_read_compact, dict(months))),
+        "two_figures": Reader(digits, _read_two_figures),
+        "short_y": Reader(digits, _read_short_year),
         "clear_month": Vocabulary([(name, number) for name, number in months if name not in _MODAL_MONTHS]),
         "tmonth": Vocabulary(number_months),
         "mo": Reader(
@@ -66,7 +71,7 @@ def date_slots() -> dict[str, Slot]:
         "od": Reader(ordinal_slot().starts | english_day_words().starts, _read_english_day),
         "the_ord": Reader(ordinal_slot().starts, _read_ordinal_of_day),
         "figure_ord": Reader(digits, _read_figure_ordinal),
-        "y": Reader(year_words().starts | {DIGITS}, _read_year),
+        "y": Reader(year_words().starts | {DIGITS, "nam"}, _read_year),
         "this": Reader(frozenset({"nay", "toi"}), _read_this),
         "dm": Reader(digits, _read_separated),
         "iso": Reader(digits, _read_iso),
@@ -101,10 +106,37 @@ def _read_figure(text: Text, index: int) -> list[Found]:
     return [found for found in number_slot().read(text, index) if text.tokens[index].word.isdigit()]
 
 
+def _glued_months(months: list[tuple[str, int]]) -> Iterator[str]:
+    """ "dec14", the other way round."""
+    return (f"{name}{day}" for name, _ in months for day in range(1, 32))
+
+
+def _read_compact(months: dict[str, int], text: Text, index: int) -> list[Found]:
+    """ "14dec", "03JAN27", "dec14"."""
+    glued = _COMPACT.fullmatch(text.tokens[index].word)
+    month = months.get(glued[2] or glued[4]) if glued else None
+    if glued is None or month is None:
+        return []
+    year = None if glued[3] is None else int(glued[3]) + (2000 if len(glued[3]) == 2 else 0)
+    return [((int(glued[1] or glued[5]), month, year), index + 1)]
+
+
+def _read_two_figures(text: Text, index: int) -> list[Found]:
+    """A figure more likely a day than a count: "28 này", "26 hay 27"."""
+    word = text.tokens[index].word
+    is_day = len(word) == 2 and word.isdigit() and FIRST_OF_TWO_FIGURES <= int(word) <= LAST_OF_MONTH
+    return [(int(word), index + 1)] if is_day and not _is_tail(text, index) else []
+
+
+def _read_short_year(text: Text, index: int) -> list[Found]:
+    word = text.tokens[index].word
+    return [(int(word) + 2000, index + 1)] if len(word) == 2 and word.isdigit() else _read_year(text, index)
+
+
 def _read_this(text: Text, index: int) -> list[Found]:
-    """ "20/12 này", "20/12 tới", but not "20/12 tới 25/12"."""
+    """ "20/12 này", "20/12 tới", but not "20/12 tới 25/12" or "20/12 tối đa"."""
     following = text.word(index + 1)
-    is_range = following[:1].isdigit() or following in {"ngay", "hom", "het"}
+    is_range = following[:1].isdigit() or following in {"ngay", "hom", "het", "da"}
     is_word = text.tokens[index].marks in {"", "\u0300", "\u0301\u031b"}
     return [(None, index + 1)] if is_word and not (text.word(index) == "toi" and is_range) else []
 
@@ -137,7 +169,9 @@ def _read_figure_ordinal(text: Text, index: int) -> list[Found]:
 
 
 def _read_year(text: Text, index: int) -> list[Found]:
-    word = text.tokens[index].word
+    """ "2027", "năm 2027"; a "nam" with no year behind it may count what follows: "tháng 5 nam nguoi"."""
+    index += text.word(index) == "nam" and text.tokens[index].marks in {"", "\u0306"}
+    word = text.word(index)
     is_year = len(word) == 4 and word.isdigit() and word[:2] in {"19", "20", "21"}
     return [(int(word), index + 1)] if is_year else year_words().read(text, index)
 
@@ -178,6 +212,6 @@ def _read_figures(
 def _is_tail(text: Text, index: int) -> bool:
     """Whether a figure continues a longer one. In 10-12/3 the second does not: the first is a day of its own."""
     start = text.tokens[index].start
-    if start < 2 or text.folded[start - 1] not in "/.-" or not text.folded[start - 2].isdigit():
+    if start < 2 or text.folded[start - 1] not in "/.-," or not text.folded[start - 2].isdigit():
         return False
     return text.folded[start - 1] != "-" or len(text.word(index - 2)) > 2 or text.word(index - 3) == "-"

@@ -16,7 +16,7 @@ def span_rules() -> Iterator[Rule]:
         yield Rule(weekend, lambda context: rules.on_weekend(context, None))
     for that_weekend in ("that weekend", "the? same weekend", "cuối tuần đó|ấy"):
         yield Rule(that_weekend, lambda context: rules.on_weekend_of_base(context, 0))
-    for following in ("the? following weekend", "the? weekend after that", "cuối tuần sau đó"):
+    for following in ("the? following weekend", "the? weekend after that", "the weekend after", "cuối tuần sau đó"):
         yield Rule(following, lambda context: rules.on_weekend_of_base(context, 1))
     for following in ("the? following week", "tuần sau đó", "tuần kế đó"):
         yield Rule(following, rules.in_following_week)
@@ -44,10 +44,34 @@ def span_rules() -> Iterator[Rule]:
     yield Rule("{months}", rules.in_month_from_now)
     yield Rule("the? {part} {months}", lambda context, part, months: rules.in_month_from_now(context, months, part))
     yield Rule("the? {part} tháng", rules.in_coming_part_of_month)
-    yield Rule("tháng {mo} năm? {y}?", lambda context, mo, year: _in_month(context, None, mo, year))
-    yield Rule("the? {part} tháng {mo} năm? {y}?", lambda context, part, mo, year: _in_month(context, part, mo, year))
+    yield Rule("tháng {mo} {y}?", lambda context, mo, year: _in_month(context, None, mo, year))
+    yield Rule("the? {part} tháng {mo} {y}?", lambda context, part, mo, year: _in_month(context, part, mo, year))
     yield Rule(
         "tháng {n} {years}", lambda context, n, years: rules.in_month(context, n, None, context.today.year + years)
+    )
+    yield Rule(
+        "{years} ,? tháng {n}", lambda context, years, n: rules.in_month(context, n, None, context.today.year + years)
+    )
+    for ending in ("ngày cuối cùng? của?", "the? last|final day of"):
+        yield Rule(f"{ending} {{months}}", lambda context, n: rules.last_of(rules.in_month_from_now(context, n)))
+        yield Rule(f"{ending} tháng {{mo}}", lambda context, mo: rules.last_of(_in_month(context, None, mo, None)))
+        yield Rule(f"{ending} {{month}}", lambda context, month: rules.last_of(rules.in_month(context, month)))
+    for first_day in ("ngày đầu tiên? của?", "the? first day of"):
+        yield Rule(f"{first_day} {{months}}", lambda context, n: rules.on_day_of_month(context, 1, n))
+        yield Rule(f"{first_day} tháng {{n}}", lambda context, n: rules.on_day(context, 1, n))
+        yield Rule(f"{first_day} {{month}}", lambda context, month: rules.on_day(context, 1, month))
+    for until in ("từ giờ|nay|bây giờ? đến|tới|cho cuối|hết", "from? now|today until|till|til|to|through the? end of"):
+        yield Rule(
+            f"{until} {{months}}", lambda context, n: rules.until_end(context, rules.in_month_from_now(context, n))
+        )
+        yield Rule(f"{until} tháng {{n}}", lambda context, n: rules.until_end(context, rules.in_month(context, n)))
+        yield Rule(
+            f"{until} {{month}}", lambda context, month: rules.until_end(context, rules.in_month(context, month))
+        )
+        yield Rule(f"{until} {{week}}", lambda context, week: rules.until_end(context, rules.in_week(context, week)))
+    yield Rule(
+        "từ giờ|nay|bây giờ? đến|tới|cho cuối|hết tháng",
+        lambda context: rules.until_end(context, rules.in_month_from_now(context, 0)),
     )
     yield Rule("{part} năm", rules.in_year_part)
     yield Rule("the? {part} {years}", rules.in_year_part)
@@ -76,9 +100,21 @@ def span_rules() -> Iterator[Rule]:
     for days in ("from? the {ord} to|through|thru|till|until the? {the_ord}", "between the? {ord} and the? {the_ord}"):
         yield Rule(days, rules.between_days_of_month)
     yield Rule("từ? ngày {d} đến|tới|- ngày? {d}", rules.between_days_of_month)
+    yield Rule(
+        "từ {two_figures} đến|tới|- {two_figures} {this}?", lambda c, n, m, _: rules.between_days_of_month(c, n, m)
+    )
 
 
 def stay_rules() -> Iterator[Rule]:
+    for more in (
+        "thêm {n} đêm|ngày|hôm|bữa nữa?",
+        "another? {n} more|extra night|nights|day|days",
+        "another {n} nights",
+    ):
+        yield Rule(more, lambda _, nights: Stay((nights,), is_more=True))
+    yield Rule("another|extra night", lambda *_: Stay((1,), is_more=True))
+    for fewer in ("bớt {n} đêm|ngày|hôm|bữa", "{n} night|nights|day|days less|fewer|shorter"):
+        yield Rule(fewer, lambda _, nights: Stay((-nights,), is_more=True))
     yield Rule("{nd}", lambda _, nights: Stay((nights,)))
     for both in ("{n} ngày {n} đêm", "{n} days ,? {n} nights", "{n} days and {n} nights"):
         yield Rule(both, lambda _, __, nights: Stay((nights,)))
@@ -99,7 +135,11 @@ def stay_rules() -> Iterator[Rule]:
     for week in ("{stay} {about}? a|one week", "a|one week there", "a week -? long? {journey}", "a week's {journey}"):
         yield Rule(week, lambda *_: Stay((7,)))
     yield Rule("{stay} a|one night", lambda *_: Stay((1,)))
-    yield Rule("{stay} a fortnight", lambda *_: Stay((14,)))
+    for fortnight in ("{stay} a fortnight", "a fortnight in|at|there|with"):
+        yield Rule(fortnight, lambda *_: Stay((14,)))
+    yield Rule("a|one week in|at", lambda *_: Stay((7,)))
+    yield Rule("{n} weeks in|at", _nights_of_weeks)
+    yield Rule("{n} days in|at", _nights_of_days)
 
 
 def _nights_of_days(_: DateContext, *values: int | None) -> DateValue:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from understanding.grammar import Vocabulary
-
 DAY_WORDS = {
     "hôm nay": 0,
     "ngày hôm nay": 0,
@@ -28,7 +26,9 @@ DAY_WORDS = {
     "ngày mơi": 1,
     "bữa mai": 1,
     "tomorrow": 1,
-    **dict.fromkeys(("tmr", "tmrw", "tmw", "tomo", "tomorow", "tommorow", "tommorrow", "tomorrow's"), 1),
+    **dict.fromkeys(
+        ("tmr", "tmrw", "tmw", "tomo", "tomoz", "tmoz", "tomorow", "tommorow", "tommorrow", "tomorrow's"), 1
+    ),
     "ngày kia": 2,
     "bữa kia": 2,
     "tomorrow week": 8,
@@ -92,6 +92,9 @@ WEEKS = {
     "tuần vừa rồi": -1,
     "this week": 0,
     "next week": 1,
+    "nxt week": 1,
+    "nxt wk": 1,
+    "next wk": 1,
     "this coming week": 1,
     "the coming week": 1,
     "next week's": 1,
@@ -108,6 +111,7 @@ MONTHS_FROM_NOW = {
     "tháng trước": -1,
     "this month": 0,
     "next month": 1,
+    "nxt month": 1,
     "the following month": 1,
     "month after next": 2,
     "the month after next": 2,
@@ -153,9 +157,12 @@ PARTS = {
     "thượng tuần": "early",
     "hạ tuần": "late",
 }
-CALENDARS = {
+UNMARKED_AM = "am"
+"""Âm without its mark, or the morning in an English message."""
+CALENDARS: dict[str, bool | str] = {
     "âm lịch": True,
-    "âm": True,
+    "=âm": True,
+    "am": UNMARKED_AM,
     "al": True,
     "ta": True,
     "lunar": True,
@@ -334,50 +341,24 @@ AFTER_ORDINAL_DAY = frozenset(
 AFTER_LONE_FIGURE = frozenset(
     (
         *("ve", "nhe", "nha", "a", "nhi", "thi", "la", "roi", "cho", "va", "di", "bay", "hn", "sg", "tu", "tim", "gia"),
-        *("minh", "em", "toi", "re", "khu", "con", "co", "duoc", "dc", "nho", "giup", "luon", "moi", "thoi", "hen"),
+        *(
+            "minh",
+            "em",
+            "toi",
+            "gi",
+            "re",
+            "khu",
+            "con",
+            "co",
+            "duoc",
+            "dc",
+            "nho",
+            "giup",
+            "luon",
+            "moi",
+            "thoi",
+            "hen",
+        ),
     )
 )
 """Behind a figure these leave it a bare one."""
-CORRECTIONS = Vocabulary(
-    [
-        (phrase, True)
-        for phrase in (
-            *("hold on", "scratch that", "make that", "make it", "rather", "oops", "whoops", "my bad", "or rather"),
-            *(
-                "no sorry",
-                "i'm sorry",
-                "strike that",
-                "correction",
-                "let me see",
-                "no no",
-                "no actually",
-                "i take it back",
-            ),
-            *("change that", "on second thought", "not that", "instead", "wait no", "no", "nope", "better yet"),
-            *("í lộn", "ý lộn", "lộn", "nhầm", "nhầm rồi", "à thôi", "ấy chết", "ấy nhầm", "nói nhầm", "gõ nhầm"),
-            *(
-                "viết nhầm",
-                "xin lỗi",
-                "quên",
-                "chứ không phải",
-                "à quên",
-                "khoan",
-                "đổi lại",
-                "chính xác là",
-                "hay thôi",
-            ),
-            *("à mà", "ủa", "ý em là", "ý tôi là", "ý mình là", "không phải", "chuyển sang", "chuyển thành", "đúng là"),
-        )
-    ]
-)
-"""Between two days: the first is taken back."""
-SLIPS = Vocabulary(
-    [
-        (phrase, True)
-        for phrase in (
-            *("sorry", "i mean", "i meant", "wait", "make that", "oops", "whoops", "my bad", "scratch that", "hold on"),
-            *("nhầm", "lộn", "nói nhầm", "gõ nhầm", "ấy chết", "í lộn", "à quên", "xin lỗi"),
-        )
-    ]
-)
-"""Said at once of what was said last, where "actually" may change anything."""

@@ -9,7 +9,23 @@ from understanding.text import Text
 Direction = Literal["out", "back"]
 
 _BACK = {
-    *("ve", "lai", "return", "returning", "returns", "back", "inbound", "until", "till", "comeback", "returned"),
+    *(
+        "ve",
+        "lai",
+        "return",
+        "returning",
+        "returns",
+        "back",
+        "inbound",
+        "until",
+        "till",
+        "til",
+        "rtn",
+        "ret",
+        "comeback",
+        "returned",
+        "bk",
+    ),
 }
 _BACK_ENGLISH = {"return", "returning", "returns", "back"}
 _OUT = {
@@ -41,7 +57,27 @@ _BETWEEN = {
         "lai",
         "again",
     ),
-    *("truoc", "sau", "again", "tu", "it's", "i", "want", "to", "'", "mot", "bua", "week", "tuan", "again", "any"),
+    *(
+        "truoc",
+        "sau",
+        "again",
+        "tu",
+        "it's",
+        "i",
+        "want",
+        "to",
+        "'",
+        "mot",
+        "bua",
+        "week",
+        "tuan",
+        "nua",
+        "too",
+        "also",
+        "as",
+        "well",
+        "any",
+    ),
 }
 MARKER_REACH = 8
 """How many words before a date may stand between it and the word that says which way it is for."""
@@ -49,7 +85,15 @@ _CLOSING = {
     *("nhe", "nha", "a", "luon", "nhi", "thoi", "cho", "khu", "gia", "tim", "roi", "va", "nghe", "hen", "nhen", "do"),
     *("giup", "dum", "voi", "ok", "thanks", "please", "hang", "gom", "co", "duoc", "con"),
 }
-_BEFORE_CLOSING = {"thi", "la", "moi", "se", "minh", "toi", "em", "anh", "chi", "bay", "quay", "tro", "tui", "vo"}
+_BEFORE_CLOSING = {
+    *("sep", "nha", "gia", "dinh", "vo", "chong", "ba", "me", "bo", "ong", "co", "chu", "bac", "chau", "bon", "doan"),
+    *("con", "ca", "nhom", "tao", "t", "m", "ban", "ho", "no", "lai", "team"),
+} | {"thi", "la", "moi", "se", "minh", "toi", "em", "anh", "chi", "bay", "quay", "tro", "tui", "vo"}
+_CLOSING_ENGLISH = {"home", "back", "return", "rtn", "inbound"}
+_OUT_CLOSING = {"going", "leaving", "departing", "outbound"}
+_UNTIL = {"until", "till", "til"}
+_BEING = {"i'm", "we're", "am", "are", "be"}
+_THERE = {"vao", "vo", "ra", "len", "xuong"}
 _AGAIN = {"quay", "tro", "vo", "bay"}
 _ARRIVING = {
     *("arrive", "arriving", "arrives", "arrival", "land", "landing", "lands", "reach", "reaching", "reaches"),
@@ -111,8 +155,12 @@ def find_direction(
         if index + 1 in places:
             index, is_beyond_place = places[index + 1] - 1, True
         word = text.word(index)
+        if word == "," and text.word(index - 1) in _OUT_CLOSING:
+            return None  # "25 November going, 10 January …": it closed the day before
         if word == "home" and text.word(index - 1) in _HOME_VERBS:
             return "back"
+        if word in _UNTIL and _is_still_there(text, places.get(index)):
+            return None
         if word in _BACK and not (word == "lai" and text.word(index - 1) == "o"):
             if comes_home or not is_beyond_place or (word in _BACK_ENGLISH and _is_out_said(text, index)):
                 return "back" if not _is_ticket(text, index) and not _is_kind_of_ticket(text, index) else None
@@ -125,7 +173,11 @@ def find_direction(
 
 
 def is_way_back_to_place(text: Text, end: int) -> bool:
-    """ "Chủ nhật về lại Sài Gòn": of a second day, the way back."""
+    """ "Chủ nhật về lại Sài Gòn", "thứ hai bay ra": of a second day, the way back."""
+    verb = end + (text.word(end) == "bay")
+    behind = text.word(verb + 1 + (text.word(verb + 1) == "lai"))
+    if text.word(verb) in _THERE and text.tokens[verb].marks not in {"\u0301"} and _is_end(behind):
+        return True
     return (text.word(end) == "ve" and not _is_ticket(text, end)) or (
         text.word(end) in {"quay", "tro", "bay"} and text.word(end + 1) in {"ve", "lai"}
     )
@@ -146,18 +198,33 @@ def is_of_arrival(text: Text, start: int) -> bool:
     return False
 
 
+def _is_still_there(text: Text, place: int | None) -> bool:
+    """ "I'm in Da Nang till Thursday": before the trip begins."""
+    return place is not None and text.word(place - 1) == "in" and text.word(place - 2) in _BEING
+
+
 def _is_closed_by_back(text: Text, end: int) -> bool:
     """ "Chủ nhật về", "mùng 7 tết vô lại": the words for the way back close the phrase."""
     index = end
     while text.word(index) in _BEFORE_CLOSING and index < end + 2:
         index += 1
     word = text.word(index)
+    if word in _CLOSING_ENGLISH and _is_end(text.word(index + 1)):
+        return True
+    if word in {"coming", "going", "flying"} and text.word(index + 1) in {"home", "back"} and not text.word(index + 2):
+        return True
     is_back = word == "ve" and text.tokens[index].marks in {"", "\u0300\u0302"}
-    is_again = word in {"lai", "vao", "ra"} and text.word(index - 1) in _AGAIN and index > end
+    is_again = (word in {"lai", "vao", "ra"} and text.word(index - 1) in _AGAIN and index > end) or (
+        word in _THERE and text.word(index + 1) == "lai"
+    )
     if not (is_back or is_again):
         return False
     after = text.word(index + 1 + (text.word(index + 1) == "lai"))
-    return not after or not after[0].isalnum() or after in _CLOSING
+    return _is_end(after)
+
+
+def _is_end(word: str) -> bool:
+    return not word or not word[0].isalnum() or word in _CLOSING
 
 
 def _is_out_said(text: Text, end: int) -> bool:

@@ -33,6 +33,7 @@ _MEANT_BEFORE = {
     "business": {"on", "for", "my", "our", "do", "of", "family", "some"},
     "trực tiếp": {"gap", "noi", "xem", "lien", "tu", "chuyen", "mua", "hoi"},
     "thẳng": {"noi", "hoi", "chay"},
+    "chỉ đi": {"va", "voi"},  # "ảnh với chỉ" are he and she
 }
 _MEANT_BEHIND = {
     "business": {
@@ -112,6 +113,9 @@ _QUESTIONS = Vocabulary(
                 "included ?",
                 "gồm gì",
                 "có gồm",
+                "giá này gồm",
+                "hành lý chưa",
+                "ký gửi chưa",
                 "có kèm",
                 "có được",
                 "thế nào",
@@ -279,15 +283,35 @@ def _stops(number: int) -> tuple[str, int] | None:
     return ("max_stops", number) if number <= _MOST_STOPS else None
 
 
+def _given_up(said: tuple[str, Any]) -> tuple[str, Any] | None:
+    """A wish taken back."""
+    field, value = said
+    if field == "trip":
+        return field, _OTHER_TRIP[value]
+    is_wish = value is not None and value is not False
+    return (field, False if field == "checked_bag" else None) if is_wish else None
+
+
 def _rules() -> Iterator[Rule]:
     yield Rule("{said}", lambda said: said)
     yield Rule("{airline}", lambda value: ("airlines", value))
     yield Rule("{n} điểm dừng|dừng|chặng|transit", _stops)
     yield Rule("{n} điểm|chặng|lần quá|trung cảnh|chuyển", _stops)
     yield Rule("{n} - stop|stops|layover", _stops)
+    for bound in ("no|not more than", "at most", "up to", "max|maximum of?"):
+        yield Rule(f"{bound} {{n}} stop|stops|layover|layovers|stopover|stopovers|connection|connections", _stops)
+    for bound in ("tối đa", "không quá", "nhiều nhất"):
+        yield Rule(f"{bound} {{n}} điểm|lần|chặng? dừng|transit|quá|nối|trung cảnh|chuyến|chuyển?", _stops)
     yield Rule("{n} stop|stops|layover|layovers|stopover|stopovers|connection|connections", _stops)
     yield Rule("make it|that a? {trip}", lambda value: ("trip", value))
     yield Rule("bỏ|drop|cancel the? {trip}", lambda value: ("trip", _OTHER_TRIP[value]))
+    yield Rule("dừng|transit tối|không|nhiều đa|quá|nhất {n} điểm|lần|chặng|nơi", _stops)
+    yield Rule("bỏ {said}", _given_up)
+    for given_up in (
+        "scrap|drop|forget|remove|ignore about? the|that|my? {said}",
+        "never mind about? the|that? {said}",
+    ):
+        yield Rule(given_up, _given_up)
     yield from _baggage_rules()
     yield from _flexibility_rules()
 
@@ -334,6 +358,7 @@ def _flexibility_rules() -> Iterator[Rule]:
     yield Rule("sớm|trước hơn hoặc|hay muộn|trễ hơn {days} ngày|hôm", flexible)
     yield Rule("{days} ngày trước hoặc|hay sau", flexible)
     yield Rule("flexible by|within|up to|of? {days} days|day", flexible)
+    yield Rule("flexible by|within a day", lambda: flexible(1))
     yield Rule("flexible by|within up? to? {days} days|day", flexible)
     yield Rule("{days} days|day either|each side|way|direction", flexible)
     yield Rule("{days} days|day before or|and after", flexible)

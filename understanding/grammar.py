@@ -74,11 +74,12 @@ class Vocabulary:
         self.starts = frozenset(self._root.children)
 
     def read(self, text: Text, index: int) -> list[Found]:
-        if text.word(index) not in self.starts:
-            return []
         found: list[Found] = []
-        self._walk(self._root, text, index, found)
-        found.sort(key=lambda value_and_end: -value_and_end[1])
+        for word, node in self._root.children.get(text.word(index), _NONE).items():
+            if word.matches(text, index):
+                self._walk(node, text, index + 1, found)
+        if len(found) > 1:
+            found.sort(key=lambda value_and_end: -value_and_end[1])
         return found
 
     def _add(self, phrase: str, value: Any) -> None:
@@ -92,10 +93,11 @@ class Vocabulary:
         node.values.append(value)
 
     def _walk(self, node: _Node, text: Text, index: int, found: list[Found]) -> None:
-        found.extend((value, index) for value in node.values)
-        if index >= len(text.tokens):
+        for value in node.values:
+            found.append((value, index))
+        if not node.children or index >= len(text.tokens):
             return
-        if node is not self._root and text.tokens[index].word == "-":
+        if text.tokens[index].word == "-":
             index += 1  # Xê-un, Tô-ky-ô
             if index >= len(text.tokens):
                 return
@@ -150,7 +152,19 @@ class _State:
     def __init__(self) -> None:
         self.by_word: dict[str, dict[Word, _State]] = {}
         self.by_slot: list[tuple[Slot, _State]] = []
+        self.by_first: dict[str, list[tuple[Slot, _State]]] | None = None
+        """`by_slot` by the words the slots may begin with, once sorted: where many rules begin, few do at one word."""
         self.ends: list[_End] = []
+
+    def sort_slots(self) -> None:
+        words = frozenset({DIGITS}).union(*(slot.starts for slot, _ in self.by_slot))
+        self.by_first = {word: [each for each in self.by_slot if begins_at(each[0], word)] for word in words}
+
+    def slots_at(self, word: str) -> Iterable[tuple[Slot, _State]]:
+        """The slots that may begin at a word."""
+        if self.by_first is None:
+            return [each for each in self.by_slot if begins_at(each[0], word)]
+        return self.by_first.get(word) or self.by_first[DIGITS] if word[0].isdigit() else self.by_first.get(word, ())
 
     def next(self, element: _Element) -> list[_State]:
         """The states behind an element: one for a slot, one for each alternative of a word."""
@@ -174,17 +188,20 @@ class Grammar:
         self._start = _State()
         for order, rule in enumerate(rules):
             self._add(order, rule)
-
-    @property
-    def starts(self) -> frozenset[str]:
+        self._start.sort_slots()
+        self.starts = frozenset(self._start.by_word).union(*(slot.starts for slot, _ in self._start.by_slot))
         """Folded words with which a match may begin."""
-        return frozenset(self._start.by_word).union(*(slot.starts for slot, _ in self._start.by_slot))
 
     def scan(self, text: Text, *, allow: Callable[[Match], bool] = lambda _: True) -> list[Match]:
         """The matches from left to right; none overlap."""
         matches: list[Match] = []
         index = 0
+        begins_with_digits = DIGITS in self.starts
         while index < len(text.tokens):
+            word = text.tokens[index].word
+            if word not in self.starts and not (begins_with_digits and word[0].isdigit()):
+                index += 1
+                continue
             match = self.match_at(text, index)
             if match and allow(match):
                 matches.append(match)
@@ -239,11 +256,13 @@ def _follow(
     for pattern, following in state.by_word.get(word, _NONE).items():
         if pattern.matches(text, index):
             yield from _follow(following, text, index + 1, values, reads)
-    is_figure = word[0].isdigit()
-    for slot, following in state.by_slot:
-        if word in slot.starts or (is_figure and DIGITS in slot.starts):
-            key = (id(slot), index)
-            if key not in reads:
-                reads[key] = list(slot.read(text, index))
-            for value, stop in reads[key]:
-                yield from _follow(following, text, stop, (*values, value), reads)
+    for slot, following in state.slots_at(word) if state.by_slot else ():
+        key = (id(slot), index)
+        if key not in reads:
+            reads[key] = list(slot.read(text, index))
+        for value, stop in reads[key]:
+            yield from _follow(following, text, stop, (*values, value), reads)
+
+
+def begins_at(slot: Slot, word: str) -> bool:
+    return word in slot.starts or (DIGITS in slot.starts and (word[0].isdigit() or word == DIGITS))

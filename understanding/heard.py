@@ -6,16 +6,19 @@ Our own graph knows this of its own replies; a transcript has only their words.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from understanding.airlines import read_any_airline
 from understanding.amounts import find_amounts
+from understanding.clocks import clock_slot
 from understanding.date_rules import DateContext
 from understanding.dates import find_dates
 from understanding.frame import Ambiguity, Language, SlotName
-from understanding.grammar import Vocabulary
+from understanding.grammar import Found, Vocabulary
 from understanding.language import find_language
 from understanding.numbers import number_slot
 from understanding.places import find_places
@@ -26,6 +29,8 @@ MOST_CHOICES = 5
 _SENTENCE_END = re.compile(r"(?<=[.?!…])\s+|\n+")
 _NUMBERED = re.compile(r"(?:^|[\s(*#-])(\d{1,2})(?:[.):]|\s-)\s*(?=[^\W\d]|\d{1,2}[:hg])")
 _LETTERED = re.compile(r"(?:^|[\s(*-])(?:option |phuong an )?([a-h])[.):]\s")
+
+_RETURNING = {"return", "returning", "back", "home"}
 
 _Asked = Literal[SlotName, "day"]
 """`day` is "when?", of the way out unless the way back is spoken of."""
@@ -64,9 +69,23 @@ def _find_asked(text: Text) -> frozenset[SlotName]:
             if not any(start <= index and end <= known for start, known, _ in found):
                 found.append((index, end, slot))
     asked = {slot for _, _, slot in found}
+    if (
+        asked <= {"day"}
+        and text.written.rstrip().endswith("?")
+        and _speaks_of_return(text, is_day_asked="day" in asked)
+    ):
+        asked.add("return_on")
     if "day" in asked and "return_on" not in asked:
         asked.add("depart_on")
     return frozenset(slot for slot in asked if slot != "day")
+
+
+def _speaks_of_return(text: Text, *, is_day_asked: bool) -> bool:
+    """ "Will you be returning?", "Bạn có về không?"; of "bay về Vinh ngày nào?" one cannot tell."""
+    return any(
+        token.word in _RETURNING or (token.word == "ve" and token.marks == "\u0300\u0302" and not is_day_asked)
+        for token in text.tokens
+    )
 
 
 def _find_choice(question: Text, text: Text, asked: frozenset[SlotName], today: date) -> Ambiguity | None:
@@ -98,7 +117,7 @@ def _list_days(text: Text, language: Language, today: date) -> tuple[str, ...]:
 
 
 def _count_offers(text: Text) -> int:
-    """The last number of a list that counts from 1 (or its last letter), else the number of flights or prices named."""
+    """The last number of a list that counts from 1 (or its last letter), else how many flights or prices are named."""
     for pattern, first in ((_NUMBERED, 1), (_LETTERED, ord("a"))):
         expected = first
         for match in pattern.finditer(text.folded):
@@ -113,7 +132,19 @@ def _count_offers(text: Text) -> int:
         if end < len(text.tokens) and _offered().read(text, end)
     ]
     prices = sum(amount.is_certain for amount in find_amounts(text))
-    return min(max([*counted[:1], prices]), MOST_OFFERS)
+    # "United at 7:15 or Delta at 9:40"
+    flights = _count(read_any_airline, text) if _count(clock_slot().read, text) else 0
+    return min(max([*counted[:1], prices, flights]), MOST_OFFERS)
+
+
+def _count(read: Callable[[Text, int], Iterable[Found]], text: Text) -> int:
+    """How often something is said, without overlaps."""
+    found, index = 0, 0
+    while index < len(text.tokens):
+        ends = [end for _, end in read(text, index)]
+        found += bool(ends)
+        index = max([index + 1, *ends])
+    return found
 
 
 @cache

@@ -53,6 +53,11 @@ def is_everyday_town(word: str) -> bool:
     return word in _common_words()["town"]
 
 
+def is_everyday_phrase(words: str) -> bool:
+    """Whether a name of several words is also said of other things: "gia lai" (giá lại), "con minh" (con mình)."""
+    return words.replace(" ", "_") in _common_words()["phrase"]
+
+
 def is_word(code: str) -> bool:
     """Whether a code in small letters is a word first: "sin", "for"."""
     common = _common_words()
@@ -63,7 +68,7 @@ def is_word(code: str) -> bool:
 def _common_words() -> dict[str, frozenset[str]]:
     """Words without diacritics by which each language is recognised; those in both lists say nothing.
 
-    Last, names of towns and codes that are words.
+    Last, names of towns and codes that are words, and names of several words that are others without their diacritics.
     """
     lines = Path(__file__).with_name("function_words.tsv").read_text(encoding="utf-8").splitlines()
     return {language: frozenset(words.split()) for language, words in (line.split("\t") for line in lines)}

@@ -7,9 +7,13 @@ from datetime import date, timedelta
 
 from understanding import date_rules as rules
 from understanding.date_rules import DateContext, DateValue, Impossible, Options
+from understanding.frame import DateRange
 from understanding.lunar import LunarMonth, lunar_months, tet, to_solar
 
 LUNAR_SEARCH_YEARS = 20
+DAYS_BEFORE_TET, _DAYS_OF_TET = 20, 10
+_SHORT_TRIP = 30
+"""A return within so many days needs no asking if the other reading lies beyond."""
 
 
 def on_lunar(context: DateContext, day: int, month: int, *, is_leap: bool = False) -> DateValue:
@@ -35,7 +39,8 @@ def in_lunar_month(context: DateContext, month: int, part: str | None = None, *,
 
 def on_lunar_day(context: DateContext, day: int) -> DateValue:
     """A day of the lunar month, the next time there is one."""
-    days = (found.first + timedelta(days=day - 1) for found in _lunar_months_from(context.start) if day <= found.length)
+    months = (found for found in _lunar_months_from(context.start) if 1 <= day <= found.length)
+    days = (found.first + timedelta(days=day - 1) for found in months)
     return next((candidate for candidate in days if candidate >= context.start), Impossible())
 
 
@@ -54,6 +59,24 @@ def on_mung_of_either(context: DateContext, day: int, month: tuple[int, bool]) -
     if is_lunar_month or not (isinstance(lunar, date) and isinstance(solar, date)):
         return lunar
     return Options((solar, lunar))
+
+
+def is_tet(days: DateRange) -> bool:
+    """Whether a day or span is about Tết."""
+    years = (days.first.year, days.first.year + 1)
+    return any(-DAYS_BEFORE_TET <= (days.first - tet(year)).days < _DAYS_OF_TET for year in years)
+
+
+def nearest_mung(out: date, value: Options) -> DateValue:
+    """Of the readings of a "mùng" for the way back: after a day of Tết that of Tết, else the nearest by far."""
+    after = sorted(day for day in set(value.days) if day >= out)
+    if not after:
+        return value
+    of_tet = value.days[-1]
+    is_clear = len(after) == 1 or (after[0] - out).days <= _SHORT_TRIP < (after[1] - out).days
+    if is_tet(rules.span(out, out)) and of_tet in after:
+        return of_tet
+    return after[0] if is_clear else value
 
 
 def on_tet_day(context: DateContext, number: int) -> DateValue:

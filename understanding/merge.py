@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from domain.airports import country_of
 from domain.travellers import MAX_TRAVELLERS
 from understanding.amounts import LEAST_PLAUSIBLE_DONG, AmountMention
+from understanding.companions import TravellerField
 from understanding.draft import Draft
 from understanding.filters import FilterMention
 from understanding.frame import Ambiguity, Problem
@@ -33,9 +35,18 @@ def merge_budget(draft: Draft, amounts: list[AmountMention]) -> None:
         is_plausible = money.currency != "VND" or money.amount_minor >= LEAST_PLAUSIBLE_DONG
         if amount.is_certain and is_plausible:
             draft.set("budget", money)
+        elif draft.language == "en" and not _is_in_vietnam(draft):
+            figure = money.amount_minor if amount.is_certain else money.amount_minor // 1000
+            draft.doubt(Ambiguity(field="budget", phrase=amount.phrase, readings=(f"{figure} USD",)))
         else:
             dong = money.amount_minor if is_plausible else money.amount_minor * 1000
             draft.doubt(Ambiguity(field="budget", phrase=amount.phrase, readings=(str(dong),)))
+
+
+def _is_in_vietnam(draft: Draft) -> bool:
+    """Whether an end of the trip is, or may be as long as none is known."""
+    ends = [end for end in (draft.get("origin"), draft.get("destination")) if end]
+    return not ends or any(country_of(end.iata) == "VN" for end in ends)
 
 
 def merge_travellers(draft: Draft, mentions: list[TravellerMention], *, includes: bool) -> None:
@@ -44,12 +55,13 @@ def merge_travellers(draft: Draft, mentions: list[TravellerMention], *, includes
         return
     known = {field: draft.get(field) for field in ("adults", "children", "infants")}
     said = _sum_travellers(mentions, known)
+    has_some = said.pop("some", 0) > 0 and not said.keys() & {"children", "infants", "minor"}
     if said.get("minor") and said.keys() & {"children", "infants"}:
         del said["minor"]  # "2 bé: 1 trẻ em, 1 em bé" says it itself
     counts = {field: said.get(field, count) for field, count in known.items()}
     if "total" in said:
-        change = next(mention for mention in mentions if mention.field == "total")
-        _count_total(draft, counts, said, is_change=change.is_change, includes=includes)
+        is_change = all(mention.is_change for mention in mentions if mention.field == "total")
+        _count_total(draft, counts, said, is_change=is_change, includes=includes)
     if problem := _refuse_counts(counts, said.get("minor", 0)):
         draft.refuse(problem)
         return
@@ -59,8 +71,13 @@ def merge_travellers(draft: Draft, mentions: list[TravellerMention], *, includes
             draft.set(field, None if gone else count)
     draft.settle("travellers")
     if said.get("minor"):
-        phrase = next(mention.phrase for mention in mentions if any(field == "minor" for field, _ in mention.counts))
-        draft.doubt(Ambiguity(field="children", phrase=phrase, readings=("child", "infant")))
+        draft.doubt(Ambiguity(field="children", phrase=_phrase_of("minor", mentions), readings=("child", "infant")))
+    elif has_some and counts["children"] is counts["infants"] is None:
+        draft.doubt(Ambiguity(field="children", phrase=_phrase_of("some", mentions), readings=("1", "2", "3")))
+
+
+def _phrase_of(field: TravellerField, mentions: list[TravellerMention]) -> str:
+    return ", ".join(mention.phrase for mention in mentions if any(kind == field for kind, _ in mention.counts))
 
 
 def _sum_travellers(mentions: list[TravellerMention], known: dict[str, int | None]) -> dict[str, int]:
@@ -79,7 +96,7 @@ def _sum_travellers(mentions: list[TravellerMention], known: dict[str, int | Non
             elif field == "total":
                 said[field] = number
             else:
-                said[field] = said.get(field, (known.get(field) or 0) if mention.is_change else 0) + number
+                said[field] = said.get(field, _known_before(field, known) if mention.is_change else 0) + number
     if named and not is_counted:
         others = sum(said.get(field, 0) for field in ("children", "infants", "minor"))
         if "total" not in said or said["total"] == named + others:
@@ -87,24 +104,31 @@ def _sum_travellers(mentions: list[TravellerMention], known: dict[str, int | Non
     return said
 
 
+def _known_before(field: str, known: dict[str, int | None]) -> int:
+    """As long as nobody was counted, whoever joins joins the speaker."""
+    return known.get(field) or (field == "adults" and not any(known.values()))
+
+
 def _count_total(
     draft: Draft, counts: dict[str, int | None], said: dict[str, int], *, is_change: bool, includes: bool
 ) -> None:
     """People of unsaid age are adults; a new total replaces all counts not said with it."""
     total = said["total"] + (draft.get("adults") or 1 if is_change else 0)
-    if not is_change:
+    if not is_change and draft.get("adults") is not None:
         for field in ("children", "infants"):
             counts[field] = said.get(field)
     if includes:
-        total -= said.get("children", 0) + said.get("infants", 0)
-    counts["adults"] = said.get("adults", total)
+        total -= sum(said.get(field, 0) for field in ("children", "infants", "minor"))
+        counts["adults"] = max(total, said.get("adults", 0))
+    else:
+        counts["adults"] = said.get("adults", total)
 
 
 def _refuse_counts(counts: dict[str, int | None], minors: int) -> Problem | None:
     adults, children, infants = (counts[field] for field in ("adults", "children", "infants"))
     known = [count for count in (adults, children, infants) if count is not None]
     total = sum(known) + minors
-    if any(count < 0 for count in known) or (total == 0 and known):
+    if any(count < 0 for count in known) or (total == 0 and adults is not None):
         return Problem(field="travellers", code="no_travellers")
     if total > MAX_TRAVELLERS:
         return Problem(field="travellers", code="too_many_travellers", params={"count": str(total)})

@@ -15,24 +15,32 @@ from understanding.regions import codes_in, is_state
 from understanding.route import LegMention, Route
 from understanding.text import fold
 
-_TIED_TO_ROUTE = ("airlines", "depart_time")
-_TIED_TO_TRIP = ("return_on", "stay_nights", "trip")
-"""A message that says both ends of another route is another trip."""
+_TIED_TO_TRIP = ("airlines", "depart_time", "return_on", "stay_nights", "trip")
+"""What another trip does not take over from the one before."""
 SHORTHAND_LETTERS = 3
 _LIKELY_ABROAD = {"panama city", "la paz", "valencia", "durango"}
 """Cities of one name of which a trip from either country may well mean the other."""
+_ST_PETERSBURG = {"st petersburg", "st. petersburg", "st . petersburg", "saint petersburg"}
+"""In Russia, but for who flies within America."""
 _OTHER_END = {"origin": "destination", "destination": "origin"}
 
 
-def merge_route(draft: Draft, route: Route) -> None:
-    """Set the ends of the trip. A new end drops what was asked of the old flights."""
-    old = (draft.get("origin"), draft.get("destination"))
+def merge_route(draft: Draft, route: Route, *, is_mistake: bool) -> None:
+    """Set the ends of the trip. Both ends of another route are another trip, unless the first was a mistake."""
+    if route.is_swapped and draft.get("origin") and draft.get("destination") and not draft.get("legs"):
+        origin, destination = draft.get("origin"), draft.get("destination")
+        draft.put("origin", destination)
+        draft.put("destination", origin)
+    old: dict[str, PlaceRef | None] = {field: draft.get(field) for field in _OTHER_END}
+    is_other = False
     ends: dict[str, PlaceMention | None] = {"origin": route.origin, "destination": route.destination}
     if route.bare and (draft.asked or not _is_known(draft, route.bare)):
         ends[_field_of_bare(draft, route)] = route.bare
     for field, mention in ends.items():
         if mention:
-            draft.put(field, _resolve(draft, mention, field, ends[_OTHER_END[field]]))
+            resolved = _resolve(draft, mention, field, ends[_OTHER_END[field]])
+            is_other = is_other or not _is_still(old[field], resolved)
+            draft.put(field, resolved)
     _refuse_same_ends(draft, ends)
     if route.legs:
         _set_legs(draft, route.legs)
@@ -41,11 +49,8 @@ def merge_route(draft: Draft, route: Route) -> None:
         draft.set("trip", None)
     if route.comes_home:
         draft.set("trip", "round_trip")
-    new = (draft.get("origin"), draft.get("destination"))
-    if any(was and now != was for was, now in zip(old, new, strict=True)):
-        _drop(draft, _TIED_TO_ROUTE)
-        if all(old) and all(ends.values()):
-            _drop(draft, _TIED_TO_TRIP)
+    if is_other and not is_mistake and all(old.values()) and all(ends.values()):
+        _drop(draft, _TIED_TO_TRIP)
 
 
 def split_leg_dates(draft: Draft, route: Route, mentions: list[DateMention]) -> list[DateMention]:
@@ -55,10 +60,15 @@ def split_leg_dates(draft: Draft, route: Route, mentions: list[DateMention]) -> 
         return mentions
     of_leg = _leg_of_each(route.legs, mentions)
     context = DateContext(draft.today, day_first=draft.language == "vi")
+    reached = draft.today
     for mention, index in zip(mentions, of_leg, strict=True):
-        value = mention.value_on(context) if index else None
+        value = mention.value_on(context)
+        if isinstance(value, date) and value < reached:
+            value = mention.value_on(context._replace(today=reached))  # "then on the fourth"
         day = judge_date(value, mention.phrase, "depart_on", draft.today) if value is not None else None
         if isinstance(day, date):
+            reached = day
+        if index and isinstance(day, date):
             legs = (*legs[:index], legs[index].model_copy(update={"depart_on": day}), *legs[index + 1 :])
     draft.set("legs", legs)
     return [mention for mention, index in zip(mentions, of_leg, strict=True) if index == 0]
@@ -88,6 +98,14 @@ def _distance(leg: LegMention, mention: DateMention) -> int:
     return mention.start - place.end if mention.start >= place.end else place.start - mention.end
 
 
+def _is_still(end: PlaceRef | None, resolved: ResolvedPlace) -> bool:
+    """Whether an end said again may be the same; a city is, for one of its airports."""
+    if end is None or isinstance(resolved, Problem):
+        return False
+    readings = resolved.readings if isinstance(resolved, Ambiguity) else (resolved.iata,)
+    return city_code_of(end.iata) in map(city_code_of, readings)
+
+
 def _drop(draft: Draft, fields: tuple[str, ...]) -> None:
     """What was asked of the old trip and is not said again."""
     for field in fields:
@@ -98,9 +116,11 @@ def _drop(draft: Draft, fields: tuple[str, ...]) -> None:
 def _resolve(draft: Draft, mention: PlaceMention, field: str, other: PlaceMention | None) -> ResolvedPlace:
     """What a place means; of several the one in the country of the other end."""
     resolved = mention.resolve(field, draft.language)
+    countries = _countries(draft, _OTHER_END[field], other)
+    if fold(mention.phrase) in _ST_PETERSBURG and countries == ("US",):
+        return refer(PlaceName(("PIE",), "city"), mention.phrase, field, draft.language)
     if isinstance(resolved, PlaceRef) or mention.name.kind == "unknown":
         return resolved
-    countries = _countries(draft, _OTHER_END[field], other)
     if isinstance(resolved, Ambiguity):
         if fold(mention.phrase) in _LIKELY_ABROAD or len(mention.phrase) <= SHORTHAND_LETTERS:
             return resolved
@@ -138,13 +158,14 @@ def _field_of_bare(draft: Draft, route: Route) -> str:
     """A place without a role answers our question, replaces the one taken back, or fills the gap."""
     for mention in route.not_meant:
         resolved = mention.resolve("origin", draft.language)
-        if resolved == draft.get("origin"):
-            return "origin"
+        for field in _OTHER_END:
+            if isinstance(resolved, PlaceRef) and _is_still(draft.get(field), resolved):
+                return field
+    if same_city := _end_in_same_city(draft, route.bare):
+        return same_city
     for field in ("origin", "destination"):
         if draft.is_open(field) and (not draft.asked or field in draft.asked):
             return field
-    if same_city := _end_in_same_city(draft, route.bare):
-        return same_city
     if len(asked := draft.asked & {"origin", "destination"}) == 1:
         return next(iter(asked))
     if draft.get("destination") and not draft.get("origin") and not route.not_meant:

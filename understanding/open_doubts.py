@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from core.messages.catalogue import LANGUAGES
 from domain.money import Money
 from understanding.bare import find_bare
+from understanding.child_doubts import children_in, put_children, read_children
 from understanding.choices import find_choice
+from understanding.date_doubts import put_reading, readings_meant
 from understanding.dates import DateMention
 from understanding.draft import Draft
 from understanding.frame import Ambiguity
-from understanding.merge_dates import put_reading, readings_meant
+from understanding.grammar import Vocabulary
 from understanding.phrases import is_only
 from understanding.places import PlaceMention, place_ref
 from understanding.regions import codes_in
@@ -21,6 +24,15 @@ from understanding.travellers import TravellerMention
 
 _DATE_FIELDS = {"depart_on", "return_on", "depart_range"}
 _PLACE_FIELDS = {"origin", "destination"}
+_ENDS = Vocabulary(
+    [
+        *(
+            (phrase, 0)
+            for phrase in ("former", "earlier", "earliest", "sooner", "sớm hơn", "trước", "đầu", "cái trước")
+        ),
+        *((phrase, -1) for phrase in ("latter", "later", "latest", "muộn hơn", "trễ hơn", "sau", "cuối")),
+    ]
+)
 
 
 def resolve_doubts(
@@ -32,6 +44,10 @@ def resolve_doubts(
 ) -> bool:
     """Choose a reading of an open doubt if the message does; True when it did and the message is used up."""
     for doubt in draft.doubts:
+        children = read_children(doubt, text, travellers) if doubt.field == "children" and not (dates or places) else ()
+        if children:
+            put_children(draft, children)
+            return True
         reading = _reading_meant(draft, text, doubt, dates, places, travellers)
         if reading is not None:
             _put(draft, doubt, reading)
@@ -60,16 +76,21 @@ def _reading_meant(
         codes = [code for code in places[0].name.codes if code in doubt.readings]
         if len(codes) == 1 and len(places[0].name.codes) == 1:
             return codes[0]
-    if doubt.field == "children" and len(travellers) == 1 and not (dates or places):
-        return {"children": "child", "infants": "infant"}.get(travellers[0].field)
     if dates or places or travellers:
         return None
+    if doubt.field in _DATE_FIELDS and (at_end := next(iter(_ends_of_two(text)), None)) is not None:
+        return sorted(doubt.readings)[at_end]
     choice = find_choice(text, len(doubt.readings))
     if choice and choice.choice.position and choice.choice.position <= len(doubt.readings):
         return doubt.readings[choice.choice.position - 1]
     if doubt.field in _DATE_FIELDS and (by_day := _on_day_of_month(doubt, text)):
         return by_day
     return doubt.readings[0] if len(doubt.readings) == 1 and is_only(text, ("yes", "yes_like")) else None
+
+
+def _ends_of_two(text: Text) -> Iterator[int]:
+    """ "The latter", "ngày sớm hơn": 0 for the first of the days, -1 for the last."""
+    return (end for index in range(len(text.tokens)) for end, _ in _ENDS.read(text, index))
 
 
 def _restated_reading(doubt: Ambiguity, text: Text) -> str | None:
@@ -96,7 +117,9 @@ def _put(draft: Draft, doubt: Ambiguity, reading: str) -> None:
     elif doubt.field in _PLACE_FIELDS:
         draft.set(doubt.field, place_ref(reading, draft.language))
     elif doubt.field == "budget":
-        draft.set("budget", Money(amount_minor=int(reading), currency="VND"))
+        amount, _, currency = reading.partition(" ")
+        draft.set("budget", Money.parse(amount, currency or "VND"))
+    elif reading.isdigit():
+        draft.set("children", int(reading))
     else:
-        field = "infants" if reading == "infant" else "children"
-        draft.set(field, (draft.get(field) or 0) + 1)
+        put_children(draft, (("infants" if reading == "infant" else "children", children_in(doubt)),))

@@ -17,6 +17,8 @@ from understanding.text import Text
 
 MESSAGES_REMEMBERED = 32
 """Many rules ask about the same message."""
+_SKIPPED = "intensifier"
+"""Words that may stand anywhere and change nothing: "really", "actually", "đang"."""
 
 
 class Phrases(NamedTuple):
@@ -30,12 +32,31 @@ class Phrases(NamedTuple):
 
 @lru_cache(maxsize=MESSAGES_REMEMBERED)
 def read_phrases(text: Text) -> Phrases:
-    by_start = tuple(tuple(_vocabulary().read(text, index)) for index in range(len(text.tokens)))
+    by_start = [_vocabulary().read(text, index) for index in range(len(text.tokens))]
+    if any(name == _SKIPPED for found in by_start for name, _ in found):
+        _add_around_skipped(text, by_start)
     spans: dict[str, tuple[tuple[int, int], ...]] = {}
     for start, found in enumerate(by_start):
         for name, end in found:
             spans[name] = (*spans.get(name, ()), (start, end))
-    return Phrases(spans, by_start)
+    return Phrases(spans, tuple(map(tuple, by_start)))
+
+
+def _add_around_skipped(text: Text, by_start: list[list[tuple[str, int]]]) -> None:
+    """Adds what the message says without its intensifiers: "what can you actually do" asks what it can do."""
+    skipped = {
+        index
+        for start, found in enumerate(by_start)
+        for name, end in found
+        if name == _SKIPPED
+        for index in range(start, end)
+    }
+    kept = [index for index in range(len(text.tokens)) if index not in skipped]
+    rest = text._replace(tokens=tuple(text.tokens[index] for index in kept))
+    for position, index in enumerate(kept):
+        known = set(by_start[index])
+        found = ((name, kept[end - 1] + 1) for name, end in _vocabulary().read(rest, position))
+        by_start[index] += [each for each in found if each not in known]
 
 
 def find_phrase(text: Text, name: str) -> bool:

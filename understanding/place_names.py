@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from domain.airports import RENAMED, airports_by_town, cities, city_airports
+from domain.airports import RENAMED, airports_by_town, cities, city_airports, city_code_of, much_travelled
 from understanding.grammar import Vocabulary
+from understanding.language import is_everyday_phrase
 from understanding.text import fold, read_text
 
 PlaceKind = Literal["city", "airport", "country", "unknown"]
@@ -70,7 +71,7 @@ def town_name(words: str) -> PlaceName | None:
 
 
 def similar_name(words: list[str]) -> PlaceName | None:
-    """The name that differs by a letter: left out, added, or mistaken; of several similar ones all.
+    """The name that differs by a letter: left out, added, or mistaken; of several similar ones the much-travelled.
 
     It has as many words as were said, or they were said as one.
     """
@@ -80,6 +81,7 @@ def similar_name(words: list[str]) -> PlaceName | None:
     keys = {letters, *_without_one_letter(letters)}
     alike = {similar for key in keys for similar in _misspellings().get(key, ())}
     found = {name for known, count, name in alike if len(words) in {1, count} and _is_one_letter_off(letters, known)}
+    found = {name for name in found if any(city_code_of(code) in much_travelled() for code in name.codes)} or found
     return merge_names(sorted(found)) if 0 < len(found) <= MOST_SIMILAR else None
 
 
@@ -137,7 +139,10 @@ def _variants(spelling: str) -> Iterator[str]:
 
 
 def _as_pattern(words: list[str]) -> str:
-    """In a name of several words, and in a foreign one, a wrong mark is forgiven: "Đà Nắng", "Ôsaka"."""
+    """In a name of several words, and in a foreign one, a wrong mark is forgiven: "Đà Nắng", "Ôsaka"; not if it makes
+    another word of it: "giá lại" is no Gia Lai."""
+    if is_everyday_phrase(fold(" ".join(words))):
+        return " ".join(f"^{word}" for word in words)
     length = len(" ".join(words))
     is_foreign = len(words) == 1 and length >= JOINED_LENGTH and words[0].isascii()
     if is_foreign or (len(words) > 1 and length >= FUZZY_LENGTH):

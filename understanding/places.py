@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from domain.airports import RENAMED, cities, city_airports, city_code_of, city_name, find_airport
 from understanding.frame import Ambiguity, Language, PlaceRef, Problem
-from understanding.language import is_everyday_town, is_word
+from understanding.language import is_everyday_phrase, is_everyday_town, is_word
+from understanding.other_names import is_part_of_name
 from understanding.people import is_person
 from understanding.place_names import (
     PlaceName,
@@ -20,12 +21,12 @@ from understanding.place_names import (
     town_name,
 )
 from understanding.regions import place_in, read_region
-from understanding.text import Text, Token, fold, read_text
+from understanding.text import Text, Token, find_marks, fold, read_text
+from understanding.typing_methods import undo_typing
 
 ResolvedPlace = PlaceRef | Ambiguity | Problem
 
 MOST_READINGS = 5
-FEW_WORDS = 4
 FEW_CODES = 2
 SHORT_COUNTRY_LETTERS = 4
 _PREFIXES = {
@@ -39,9 +40,19 @@ MOST_BESIDE = 4
 MOST_CODE_TOKENS = 8
 _DASHES = {"-", ">", "/", "→"}
 _BETWEEN_CODES = {*_DASHES, "to", "di", "ve", "ra", "vao", "den", "toi", "sang", "qua"}
-_CAPITALISED_ONLY = {"vien", "lon", "xing", "ha", "la", "dc", "kc"}
+_CAPITALISED_ONLY = {"vien", "lon", "xing", "ha", "la", "dc", "kc", "ny"}
 """In Vietnamese these are words in small letters: "sinh viên" is no Vienna, "dc" no Washington."""
 _OTHER_WORDS = {"sing", "vinh", "nhat", "phap", "thai"}
+_NO_CODES = {"vi": {"cho", "mem"}, "en": {"for", "the", "and", "out", "per", "one", "any"}}
+"""Codes that are always words in small letters: "SGN-PQC cho 2 mem"."""
+_HALVES = {
+    "bac": (find_marks("bắc"), {"ra", "ngoai", "tu"}),
+    "nam": ("", {"vao", "vo", "trong", "tu"}),
+}
+"""The halves of Vietnam, with the words behind which they are meant."""
+_OFTEN_SAID = {"hai phong", "hoi an", "tam dao", "long thanh"}
+"""Cities first, whatever else is typed so."""
+_SPELLED_ALIKE = {"cao bang"}
 _SHORTHAND_IN_VIETNAMESE = {"sg": ("SGN", "SIN"), "dn": ("DAD", "LTH")}
 """Places in a Vietnamese sentence; in an English one they may be another."""
 
@@ -67,17 +78,16 @@ def find_places(text: Text, language: Language) -> list[PlaceMention]:
     while index < len(text.tokens):
         found = list(_places_at(text, index, language))
         is_after_place = bool(mentions) and mentions[-1].end == index
-        is_other = found and (_is_airline(text, found[-1].end) or is_person(text, index, found[-1].end))
+        is_other = found and _is_other_name(text, index, found[-1].end)
         if is_after_place or not is_other:
             mentions.extend(found)
         index = found[-1].end if found else index + 1
-    mentions = qualified(text, _with_airports(text, mentions))
-    return [mention for mention in mentions if not _is_country_of_another(mention, mentions)]
+    return qualified(text, _with_airports(text, mentions))
 
 
 def resolve_place(phrase: str, *, language: Language, field: str = "place") -> ResolvedPlace:
     """What a place phrase or an IATA code means: one place, several to choose from, or why it is none."""
-    text = read_text(phrase)
+    text = undo_typing(read_text(phrase))
     name = _find_name(text, language)
     if name:
         return refer(name, phrase.strip(), field, language)
@@ -95,7 +105,8 @@ def find_town(text: Text, start: int, end: int) -> PlaceName | None:
 
 def find_similar_name(text: Text, start: int, end: int) -> PlaceName | None:
     """A name typed with a letter off, or as one word."""
-    return similar_name([word for index in range(start, end) if (word := text.word(index)).isalnum()])
+    words = [word for index in range(start, end) if (word := text.word(index)).isalnum()]
+    return None if len(words) == 1 and is_everyday_town(words[0]) else similar_name(words)
 
 
 def qualified(text: Text, mentions: list[PlaceMention]) -> list[PlaceMention]:
@@ -141,12 +152,6 @@ def refer(name: PlaceName, phrase: str, field: str, language: Language) -> Resol
     return place_ref(name.codes[0], language, is_airport=name.kind == "airport")
 
 
-def is_cased(text: Text) -> bool:
-    """Whether a capital tells a name: not in a message in capitals, nor in One Where Every Word Has One."""
-    words = [token for token in text.tokens if token.word.isalpha()]
-    return not text.written.isupper() and (len(words) < FEW_WORDS or not all(word.is_capitalised for word in words))
-
-
 def _is_short(text: Text) -> bool:
     return sum(token.word.isalpha() for token in text.tokens) <= FEW_CODES
 
@@ -179,19 +184,33 @@ def _places_at(text: Text, index: int, language: Language) -> Iterator[PlaceMent
         )
         if is_here:
             yield PlaceMention(index, end, text.phrase(index, end), name, is_sure)
+    elif token.word in _HALVES and _is_half(text, index):
+        yield PlaceMention(index, index + 1, token.written, PlaceName(("VN",), "country"), is_sure=True)
     elif len(token.word) == 3 and (coded := name_of_code(token.word.upper(), anywhere=False)):
         is_sure = token.written.isupper() and not (text.written.isupper() and is_word(token.word))
-        if is_sure or not is_word(token.word) or _is_beside_code(text, index):
+        is_dashed = text.word(index - 1) in _DASHES or text.word(index + 1) in _DASHES
+        is_other_word = token.word in _NO_CODES[language] and not (token.written.isupper() or is_dashed)
+        is_code = is_sure or not is_word(token.word) or _is_beside_code(text, index)
+        if is_code and not is_other_word:
             yield PlaceMention(index, index + 1, token.written, coded, is_sure)
     elif len(token.word) == 1 and (spelled := _spelled_code(text, index)):
         yield PlaceMention(index, index + 3, text.phrase(index, index + 3), spelled, is_sure=True)
-    elif len(token.word) == 6 and token.written.isupper() and (is_cased(text) or _is_short(text)):
+    elif len(token.word) == 6 and token.written.isupper() and (text.is_cased or _is_short(text)):
         pair = [name_of_code(half.upper(), anywhere=False) for half in (token.word[:3], token.word[3:])]
         yield from (
             PlaceMention(index, index + 1, half, name, is_sure=True)
             for half, name in zip((token.written[:3], token.written[3:]), pair, strict=True)
             if name and all(pair) and not (is_word(token.word[:3]) and is_word(token.word[3:]))
         )
+
+
+def _is_half(text: Text, index: int) -> bool:
+    """ "Ra Bắc", "vào Nam", but not "vao nam sau", which may be a year."""
+    token, (marks, leading) = text.tokens[index], _HALVES[text.word(index)]
+    if text.word(index - 1) not in leading or (token.marks and token.marks != marks):
+        return False
+    is_name = token.is_capitalised and text.is_cased
+    return is_name or bool(token.marks) or text.is_marked or token.word != "nam"
 
 
 def _spelled_code(text: Text, index: int) -> PlaceName | None:
@@ -217,9 +236,10 @@ def _with_airports(text: Text, mentions: list[PlaceMention]) -> list[PlaceMentio
     return joined
 
 
-def _is_airline(text: Text, end: int) -> bool:
-    """ "Jeju Air"."""
-    return text.word(end) in {"air", "airline", "airlines", "airways"}
+def _is_other_name(text: Text, start: int, end: int) -> bool:
+    """Whether somebody or something else is called so: "Jeju Air", "Dallas Cowboys", "my sister Charlotte"."""
+    is_airline = text.word(end) in {"air", "airline", "airlines", "airways"}
+    return is_airline or is_part_of_name(text, start, end) or is_person(text, start, end)
 
 
 def _is_airport_of(airport: PlaceName, city: PlaceName) -> bool:
@@ -239,26 +259,14 @@ def _shorthand(token: Token, language: Language) -> tuple[str, ...]:
 def _is_sure(text: Text, start: int, end: int) -> bool:
     """A single short word without its diacritics, or shorthand, may be any other word."""
     token = text.tokens[start]
+    is_name = token.is_capitalised and start > 0 and text.is_cased
     if end - start > 1:
-        return True
+        words = text.folded[token.start : text.tokens[end - 1].end]
+        is_meant = words in _OFTEN_SAID or (text.is_marked and words not in _SPELLED_ALIKE)
+        return is_name or is_meant or not is_everyday_phrase(words)
     if len(token.word) <= 3:
-        return bool(token.marks) or (token.written.isupper() and not text.written.isupper())
-    is_name = token.is_capitalised and start > 0 and is_cased(text)
+        return bool(token.marks) or is_name or (token.written.isupper() and not text.written.isupper())
     return is_name or bool(token.marks) or not (token.word in _OTHER_WORDS or is_everyday_town(token.word))
-
-
-def _is_country_of_another(mention: PlaceMention, mentions: list[PlaceMention]) -> bool:
-    """In "Tokyo, Japan" the country only says which Tokyo."""
-    if mention.name.kind != "country":
-        return False
-    codes = {code for other in mentions for code in other.name.codes if other.name.kind != "country"}
-    return any((city := cities().get(code)) is not None and city.country in mention.name.codes for code in codes)
-
-
-def _is_here(text: Text, start: int, end: int, name: PlaceName, language: Language) -> bool:
-    if name.kind == "country":
-        return _is_country_here(text, start, end)
-    return _is_written_as_name(text, start, end, language)
 
 
 def _is_country_here(text: Text, start: int, end: int) -> bool:
@@ -266,7 +274,7 @@ def _is_country_here(text: Text, start: int, end: int) -> bool:
     token = text.tokens[start]
     is_everyday = end - start == 1 and len(token.word) <= SHORT_COUNTRY_LETTERS
     is_alone = len(text.tokens) == 1
-    is_name = token.is_capitalised and (start > 0 or is_alone) and is_cased(text)
+    is_name = token.is_capitalised and (start > 0 or is_alone) and text.is_cased
     return not is_everyday or bool(token.marks) or is_name
 
 
@@ -276,7 +284,7 @@ def _is_written_as_name(text: Text, start: int, end: int, language: Language) ->
         return True
     if text.word(start - 1) in {"to", "from"} or text.word(end) == "to":
         return True
-    return token.is_capitalised and is_cased(text) and not (start and text.tokens[start - 1].is_capitalised)
+    return token.is_capitalised and text.is_cased and not (start and text.tokens[start - 1].is_capitalised)
 
 
 def _is_written_as_code(text: Text, index: int) -> bool:

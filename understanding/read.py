@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -32,9 +33,19 @@ from understanding.route_words import RouteWords
 from understanding.text import Text, read_text
 from understanding.times import TimeMention, find_times
 from understanding.travellers import TravellerMention, find_travellers
+from understanding.typing_methods import undo_typing
 from understanding.unknown_places import PLACE_SLOTS, find_unknown_places
 
 DEFAULT_LANGUAGE: Language = "vi"
+_INCLUDING_PHRASES = (
+    *("trong do", "including", "bao gom", "gom co", "family of", "gia dinh", "ca nha", "one of them", "of whom"),
+    " incl ",
+)
+_INCLUDING = re.compile(
+    r"\b\d{1,2} (?:nguoi|ng|pax|khach|thanh vien) ?,? ?(?:gom|co|ke ca|tinh ca|thi co) (?:ca )?"
+    r"(?:\d|mot|hai|em be|be|tre)"
+)
+""" "3 người, có 1 bé": the child is one of them."""
 _ASKED_ABOUT = {"checked_bag", "refundable"}
 """With offers on the screen "does it include a bag?" asks about one; it is no wish."""
 
@@ -98,6 +109,8 @@ def read_message(
     fills one. `offers_shown` is how many offers a choice could be among; `offered` what else we offered to choose from.
     Never raises, whatever the text.
     """
+    if "return_on" in asked and frame.trip != "round_trip" and frame.depart_on is None and frame.depart_range is None:
+        asked = asked | {"depart_on"}  # "về ngày nào?" of whoever flies home
     words = _read_words(text)
     starts_over = find_phrase(words, "start_over") and not find_phrase(words, "account")
     before = Frame() if starts_over else frame
@@ -108,7 +121,7 @@ def read_message(
     choice = None if offered else _find_offer_choice(words, mentions, before, offers_shown)
     for pointed in (choice,) if choice else _find_pointing(words):
         mentions = _without(mentions, pointed)
-    if offers_shown and (_is_yes_no_question(words) or find_phrase(words, "fare_rules")):
+    if (offers_shown and _is_yes_no_question(words)) or _asks_for_rules(words, mentions, offers_shown):
         mentions = mentions._replace(filters=[one for one in mentions.filters if one.field not in _ASKED_ABOUT])
     digression = _find_digression(words, mentions)
     if digression is None:
@@ -135,6 +148,7 @@ def read_message(
         has_content=mentions.has_any and digression is None,
         names_day=bool(mentions.dates),
         names_limit=bool(mentions.amounts or mentions.times),
+        is_thin=before == Frame() and not (asked or mentions.places),
         digression=digression,
     )
     return Reading(
@@ -168,10 +182,11 @@ def find_mentions(words: Text, language: Language) -> Mentions:
     dates = _kept(dates, kept)
     spans = [(mention.start, mention.end) for mention in dates]
     times = find_times(words, spans)
+    taken = _tokens_of([mention for mention in kept if not isinstance(mention, DateMention)])
     return Mentions(
         places=_kept(places, kept),
         dates=[mention for mention in dates if not _is_inside_longer(mention, times)],
-        times=[time for time in times if not any(_overlap(time, other) for other in kept if other not in dates)],
+        times=[time for time in times if taken.isdisjoint(range(time.start, time.end))],
         amounts=_kept(amounts, kept),
         travellers=[one for one in _kept(travellers, kept) if not _is_per_person(words, one, amounts)],
         filters=_kept(filters, kept),
@@ -179,7 +194,7 @@ def find_mentions(words: Text, language: Language) -> Mentions:
 
 
 def _read_words(text: str) -> Text:
-    return read_text(without_placeholders(text))
+    return undo_typing(read_text(without_placeholders(text)))
 
 
 def _find_language_around(words: Text, places: list[PlaceMention], previous: Language | None) -> Language | None:
@@ -194,7 +209,7 @@ def _merge(draft: Draft, words: Text, mentions: Mentions) -> None:
     places = sorted((*mentions.places, *others), key=lambda place: place.start)
     route = read_route(words, places, route_words, is_asked=bool(draft.asked & PLACE_SLOTS))
     merge_filters(draft, mentions.filters)
-    merge_route(draft, route)
+    merge_route(draft, route, is_mistake=find_phrase(words, "mistake"))
     mentions = mentions._replace(dates=split_leg_dates(draft, route, mentions.dates))
     directions = [
         find_direction(words, mention, mentions.place_starts, comes_home=route.comes_home) for mention in mentions.dates
@@ -214,9 +229,9 @@ def _find_digression(words: Text, mentions: Mentions) -> Digression | None:
     """ "What is the weather in Hue tomorrow" says nothing about the trip."""
     return find_digression(
         words,
-        sum(place.is_sure for place in mentions.places),
+        sum(place.is_sure and place.name.kind != "country" for place in mentions.places),
         has_dates=bool(mentions.dates),
-        has_wishes=bool(mentions.filters or mentions.times or mentions.travellers),
+        has_wishes=bool(mentions.filters or mentions.times or mentions.travellers or mentions.amounts),
     )
 
 
@@ -235,6 +250,8 @@ def _find_offer_choice(words: Text, mentions: Mentions, frame: Frame, shown: int
         return None
     named: list[Spanned] = [*mentions.places, *mentions.dates]
     is_beyond = found is not None and (found.choice.position or 0) > shown  # of three flights "the twelfth" is a day
+    if any(find_direction(words, date, mentions.place_starts) == "back" for date in mentions.dates):
+        return None  # "and return on the 5th"
     is_new_search = any(is_beyond or not (found and _is_inside(mention, found)) for mention in named)
     return None if is_new_search else found
 
@@ -247,6 +264,11 @@ def _find_pointing(words: Text) -> list[ChoiceMention]:
 def _is_inside(mention: Spanned, choice: ChoiceMention) -> bool:
     """ "The second" may be a day; "the second one" is none, and "Tuesday the 22nd" is no choice."""
     return _overlap(mention, choice) and mention.end - mention.start <= choice.end - choice.start
+
+
+def _asks_for_rules(words: Text, mentions: Mentions, shown: int) -> bool:
+    """ "Can I get a refund?" asks; with a trip in the same message it is a wish, as long as nothing is shown."""
+    return find_phrase(words, "fare_rules") and (shown > 0 or not (mentions.places or mentions.dates))
 
 
 def _is_yes_no_question(words: Text) -> bool:
@@ -273,8 +295,8 @@ def _is_per_person(words: Text, mention: TravellerMention, amounts: list[AmountM
 
 def _includes_children(words: Text) -> bool:
     """Whether the total said counts the children too."""
-    including = ("trong do", "including", "bao gom", "gom co", "family of", "gia dinh", "ca nha")
-    return any(phrase in words.folded for phrase in including)
+    is_said = any(phrase in words.folded for phrase in _INCLUDING_PHRASES)
+    return is_said or _INCLUDING.search(words.folded) is not None
 
 
 def _tokens_of(mentions: Sequence[Spanned]) -> frozenset[int]:

@@ -15,7 +15,7 @@ Talk = Literal["question", "policy", "help", "human", "greeting", "thanks", "goo
 Interruption = Literal["complaint", "insult", "start_over", "out_of_scope"]
 IntentName = Literal[TripIntent, OfferIntent, BookingIntent, PersonIntent, Answer, Talk, Interruption]
 
-_WIDER: dict[IntentName, IntentName] = {"price_calendar": "search", "seat_map": "details", "fare_rules": "policy"}
+_WIDER: dict[IntentName, IntentName] = {"price_calendar": "search", "seat_map": "details", "fare_rules": "details"}
 """What those are kinds of that only we tell apart, because a tool of its own answers them."""
 
 

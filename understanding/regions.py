@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from domain.airports import cities, city_airports, country_of, region_of
@@ -12,6 +13,7 @@ from understanding.text import Text, fold
 
 _BETWEEN = {",", "(", "in", "the", "state", "province", "of", "o", "ben", "thuoc", "bang", "tinh", "nuoc"}
 MOST_BETWEEN = 3
+_SHORT_SAINT = re.compile(r"^st\b ?\.? ?")
 _WORDS = {"or", "me", "in", "hi", "ok", "la", "id", "on", "de"}
 """Abbreviations of states that are words in small letters."""
 
@@ -24,7 +26,7 @@ def read_region(text: Text, index: int) -> tuple[tuple[str, ...], int] | None:
     if start >= len(text.tokens):
         return None
     found = _regions().read(text, start)
-    if found:
+    if found and not _is_everyday(text, start, found[0][1]):
         end = found[0][1]
         codes = tuple(dict.fromkeys(code for code, its_end in found if its_end == end))
     elif _is_abbreviation(text, start):
@@ -43,10 +45,11 @@ def place_in(name: PlaceName, words: str, regions: tuple[str, ...]) -> PlaceName
     """The place of a name that lies in a country or state: one of those meant by it, or a town of the library."""
     if within := codes_in(name.codes, regions):
         return PlaceName(within, name.kind)
-    town = town_name(fold(words))
-    within = codes_in(town.codes, regions) if town else ()
+    said = fold(words)
+    towns = [town for spelling in (said, _SHORT_SAINT.sub("saint ", said)) if (town := town_name(spelling))]
+    within = codes_in(tuple(code for town in towns for code in town.codes), regions)
     known = tuple(code for code in within if code in cities())
-    return PlaceName(known or within, "city" if known else "airport") if within else None
+    return PlaceName(known or tuple(dict.fromkeys(within)), "city" if known else "airport") if within else None
 
 
 def is_state(name: PlaceName) -> bool:
@@ -69,6 +72,13 @@ def _is_abbreviation(text: Text, index: int) -> bool:
         return True
     is_word = token.word in _WORDS or (text.word(index - 1) != "," and is_common_word(token))
     return not is_word
+
+
+def _is_everyday(text: Text, start: int, end: int) -> bool:
+    """ "To Tampa, my wife and I" names no "Mỹ"."""
+    token = text.tokens[start]
+    is_name = bool(token.marks) or (token.is_capitalised and text.tokens[start - 1].word in _BETWEEN)
+    return end == start + 1 and not is_name and is_common_word(token)
 
 
 @cache

@@ -8,16 +8,21 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from understanding.grammar import Vocabulary
-from understanding.text import Text
+from understanding.text import Text, find_marks
 
-Role = Literal["origin", "here", "destination", "toward", "home", "via", "near"]
+Role = Literal["origin", "here", "destination", "toward", "home", "via", "near", "past"]
 """What the word before a place makes of it. `here` is where the traveller says to be; `toward` ("bay") leads to the
-place unless another word leads on from it; `home` is also the way back; `near` asks which airport is there."""
+place unless another word leads on from it; `home` is also the way back; `near` asks which airport is there; `past`
+tells of another trip."""
 _ROLES: dict[str, Role] = {role: role for role in get_args(Role)}
 
 FEW_STEPS = 5
 _PAUSES = {",", ".", "…", "-", ";", ":", "!", "um", "uh", "uhm", "er", "erm", "ah", "oh", "well", "a", "ay"}
 _TICKET_VERBS = {"tim", "dat", "mua", "book", "gia", "san", "xem", "cho", "may", "bay", "kiem"}
+_VERBS = {"bay", "di", "fly", "flying", "going", "leaving"}
+_INSTEAD = {"to", "with", "for", "by", "thanh", "sang", "qua", "bang"}
+_AND = {"va", "and", "roi"}
+_FALLING = find_marks("à")
 _NO_DENIAL = {"why", "or", "if", "whether"}
 
 
@@ -70,7 +75,7 @@ class RouteWords:
         """Whether the words that lead to a token take back what came before them: "no wait, from"."""
         index = start
         while index > after:
-            if ("cue", index) in self._other:
+            if ("cue", index) in self._other or self._is_afterthought(index):
                 return True
             if index in self._leading:
                 index = self._leading[index].start
@@ -83,12 +88,26 @@ class RouteWords:
     def is_negated(self, start: int) -> bool:
         """ "Không phải Hà Nội", "not from Hanoi", "instead of Hue"."""
         index = self.start_before(start)
-        for at in {index, start}:
+        is_verb = self._text.word(index - 1) in _VERBS  # "instead of flying from", "thay vì bay từ"
+        for at in {index, start, index - is_verb}:
             begin = self._other.get(("not", at))
             is_correction = begin is not None and self._other.get(("cue", at), begin) < begin  # "à không, đi Huế"
             if begin is not None and not is_correction and self._text.word(begin - 1) not in _NO_DENIAL:
                 return True
         return False
+
+    def is_suggested(self, start: int) -> bool:
+        """ "How about shannon", "thử vinh xem"."""
+        return ("suggestion", start) in self._other
+
+    def is_replaced(self, start: int, end: int) -> bool:
+        """ "Change Heathrow to", "đổi Huế thành": another place is to stand in its stead."""
+        return ("replacing", start) in self._other and self._text.word(end) in _INSTEAD
+
+    def is_swapped(self) -> bool:
+        """ "The other way round": the ends change places; "và ngược lại" is the way back."""
+        starts = [start for (kind, _), start in self._other.items() if kind == "swap"]
+        return any(self._text.word(start - 1) not in _AND for start in starts)
 
     def goes_on(self, start: int, end: int) -> bool:
         """Whether a word such as "rồi" or "then" stands between two tokens."""
@@ -106,6 +125,11 @@ class RouteWords:
             elif found.kind != "filler":
                 return _ROLES[found.kind], start
         return role, start
+
+    def _is_afterthought(self, end: int) -> bool:
+        """ "Đi Đài Bắc, à Cao Hùng"."""
+        token = self._text.tokens[end - 1]
+        return token.word == "a" and token.marks == _FALLING and self._text.word(end - 2) in _PAUSES
 
     def _is_other_word(self, index: int) -> bool:
         """ "ve" the ticket, "toi" the speaker: by the words around, where marks do not tell."""

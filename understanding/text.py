@@ -11,6 +11,8 @@ from typing import NamedTuple
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]{1,3}(?![^\W_]))?|[^\w\s]")
 MARKED_WORDS = 2
 """One word with diacritics may be a pasted name."""
+TITLE_WORDS = 4
+"""In fewer words a capital each may be a name each."""
 MOST_TOKENS = 2000
 """Nobody describes a trip in more words; what follows is kept as text but not read."""
 _UNREADABLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
@@ -44,6 +46,8 @@ class Text(NamedTuple):
     tokens: tuple[Token, ...]
     is_marked: bool
     """Whether it is typed with diacritics, so that a word without any is meant without."""
+    is_cased: bool
+    """Whether a capital tells a name: not in a message in capitals, nor in One Where Every Word Has One."""
 
     def phrase(self, start: int, end: int) -> str:
         """The words of tokens `start` up to `end`, as written."""
@@ -77,7 +81,15 @@ def read_text(message: str) -> Text:
         )
         for match in islice(_TOKEN.finditer(folded), MOST_TOKENS)
     )
-    return Text(written, folded, tokens, is_marked=sum(bool(token.marks) for token in tokens) >= MARKED_WORDS)
+    words = [token for token in tokens if token.word.isalpha()]
+    is_titled = len(words) >= TITLE_WORDS and all(word.is_capitalised for word in words)
+    return Text(
+        written,
+        folded,
+        tokens,
+        is_marked=sum(bool(token.marks) for token in tokens) >= MARKED_WORDS,
+        is_cased=not (is_titled or written.isupper()),
+    )
 
 
 def keep_readable(message: str) -> str:

@@ -66,6 +66,8 @@ _ENGLISH_PARTS = {
     ),
     **dict.fromkeys(("after dinner", "late in the evening", "suppertime", "dinner time"), EVENING),
     "late in the afternoon": AFTERNOON,
+    "am": MORNING,
+    "pm": TimeWindow(first=time(12), last=time(23, 59)),
     "early in the afternoon": AFTERNOON,
     "early in the evening": EVENING,
     "night": TimeWindow(first=time(18), last=time(23, 59)),
@@ -87,12 +89,17 @@ _PLAIN_PARTS = {"chieu", "trua", "dem", "khuya"}
 _AFTER_WAY = {"ve", "di", "dai", "cao", "bay", "thoi"}
 """Behind "chiều" these make it "way": "chiều về"."""
 _DEICTIC = {"nay", "mai", "mot", "kia"}
+_HALVES = {"am", "pm"}
+"""Beside a date they are parts of the day: "14 Dec am"."""
 _CLOCK_WORDS = {"12h", "12g", "0h", "gio"}
 """Before a part of the day: the time was not read, and the part alone would say less than was said."""
 _CONTRASTS = {"but", "ma"}
 _TRAVELLING = {"bay", "di", "fly", "leave", "depart", "travel", "go"}
 _AFTER_MAXIMUM = {"da", "thieu", "uu", "hau", "tan", "mat"}
 """Behind "tối" and "tôi": "tối đa" is "at most"."""
+_ENDING = {"di", "nhe", "nha", "thoi", "nhen", "a"}
+_AFTER_ME = {"muon", "can", "se", "dinh", "di"}
+"""Behind an unmarked "toi" these make it "tôi"."""
 _GREETED = {"i", "i'm", "i'd", "can", "could", "we", "we're", "all", "folks", "there", "mate", "everyone", "to", "sir"}
 _FLIGHTS = {"chuyen", "cai", "con", "the", "ve"}
 _FLIGHT_NOUNS = {"one", "flight", "departure"}
@@ -111,7 +118,7 @@ def find_times(text: Text, dates: list[tuple[int, int]]) -> list[TimeMention]:
     beside = {start for start, _ in dates} | {end for _, end in dates}
     inside = {index for start, end in dates for index in range(start, end)}
     matches = _grammar().scan(text, allow=lambda match: _is_meant(text, match, beside, inside))
-    meant = (match for match in matches if match.rule.pattern in _ANY_TIME or not _is_refused(text, match.start))
+    meant = (match for match in matches if match.rule.pattern in _ANY_TIME or not _is_refused(text, match))
     ends = dict(dates)
     mentions = (_mention(text, match, ends) for match in meant)
     return [mention for mention in mentions if mention is not None]
@@ -136,11 +143,20 @@ def _is_meant(text: Text, match: Match, beside: set[int], inside: set[int]) -> b
     token, last = text.tokens[match.start], text.tokens[match.end - 1]
     before, after = text.word(match.start - 1), text.word(match.end)
     if match.rule.pattern == "{english_part}":
-        return _is_english_part_meant(text, match.start, match.end)
+        return _is_english_part_meant(text, match.start, match.end, beside)
     if before in {"mot", "1", "hai", "2"} and token.word == "chieu":
         return False
     if before.isdigit() or before in _CLOCK_WORDS or (token.word == "dem" and match.start - 1 in inside):
         return False
+    if token.word == "toi" and not token.marks and after in _AFTER_ME:
+        return False
+    if (
+        token.word == "sang"
+        and not token.marks
+        and before in _TRAVELLING
+        and (not after.isalnum() or (after in _ENDING and not text.word(match.end + 1).isalnum()))
+    ):
+        return True
     if (token.word == "toi" and after in _AFTER_MAXIMUM) or (token.word, after) == ("chieu", "ve"):
         return False
     if token.word == "sang" and not token.marks and match.end - match.start == 1:
@@ -157,19 +173,27 @@ def _is_meant(text: Text, match: Match, beside: set[int], inside: set[int]) -> b
     return bool(token.marks or last.marks) and token.marks == match.values[0][1]
 
 
-def _is_english_part_meant(text: Text, start: int, end: int) -> bool:
+def _is_english_part_meant(text: Text, start: int, end: int, beside: set[int]) -> bool:
     word, before = text.word(start), text.word(start - 1)
+    if word in _HALVES:
+        return start in beside and text.word(end) != "lich"
     if before in {"good", "last"}:
         return False
     if start == 0 and end < len(text.tokens):
-        is_greeting = text.word(end) in _GREETED or (not text.word(end)[0].isalnum() and text.word(end + 1) in _GREETED)
+        is_addressed = text.word(end) in _GREETED and bool(text.word(end + 1))
+        is_greeting = is_addressed or (not text.word(end)[0].isalnum() and text.word(end + 1) in _GREETED)
         return not is_greeting
     return word != "night" or before in _NIGHT_BEFORE
 
 
-def _is_refused(text: Text, start: int) -> bool:
-    """ "Not in the morning" asks for no window: the rest of the day is more than one."""
-    before = text.word(start - 1)
+def _is_refused(text: Text, match: Match) -> bool:
+    """ "Not in the morning", "5h30 sớm quá" ask for no window: the rest of the day is more than one."""
+    start, before = match.start, text.word(match.start - 1)
+    behind = match.end
+    while text.word(behind) in _BEFORE_UNFIT and behind < match.end + _REACH_OF_UNFIT:
+        behind += 1
+    if _UNFIT.read(text, behind):
+        return True
     if before in _CONTRASTS:
         return False
     return is_denied(text, start) or (before in _TRAVELLING and is_denied(text, start - 1))
@@ -193,6 +217,48 @@ def _grammar() -> Grammar:
 
 _PART_PATTERNS = {"{part}", "{english_part}"}
 _EXACT = {"{clock}"}
+_BEFORE_UNFIT = {
+    "is",
+    "'s",
+    "s",
+    "a",
+    "bit",
+    "way",
+    "far",
+    "much",
+    "thi",
+    "that",
+    "flight",
+    "one",
+    "hoi",
+    "la",
+    "nay",
+    "ay",
+    "just",
+}
+_REACH_OF_UNFIT = 4
+_UNFIT = Vocabulary(
+    [
+        (phrase, True)
+        for phrase in (
+            *("too early", "too late", "early for me", "late for me", "no good", "doesn't work", "won't work"),
+            *("doesn't suit", "sớm quá", "sớm lắm", "trễ quá", "trễ lắm", "muộn quá", "muộn lắm", "khuya quá"),
+            *(
+                "quá sớm",
+                "quá trễ",
+                "quá muộn",
+                "quá khuya",
+                "sớm thế",
+                "thì thôi",
+                "không tiện",
+                "ko tiện",
+                "không kịp",
+                "ko kịp",
+            ),
+        )
+    ]
+)
+"""Right behind a time: it does not suit."""
 _ANY_TIME = ("any time", "anytime", "any time of day", "giờ nào cũng được", "lúc nào cũng được", "mấy giờ cũng được")
 
 
@@ -206,7 +272,7 @@ def _rules() -> Iterator[Rule]:
         *("trước {clock}", "before|by|until {clock}", "no|not later than {clock}", "trễ|muộn|chậm nhất là? {clock}"),
         *("at the latest {clock}", "earlier than {clock}", "sớm hơn {clock}", "không trễ|muộn hơn {clock}"),
         *("{clock} at the latest", "{clock} or earlier|before", "{clock} trở|đổ lại", "{clock} trở về trước"),
-        *("up to|until {clock}", "anytime|sometime before {clock}"),
+        *("up to|until {clock}", "anytime|sometime before {clock}", "any time before|until {clock}"),
     ):
         yield Rule(before, lambda clock: _window(0, clock.minutes))
     for after in (
@@ -215,7 +281,7 @@ def _rules() -> Iterator[Rule]:
         *("{clock} or later|after", "{clock} onwards|onward", "muộn|trễ hơn {clock}", "không sớm hơn {clock}"),
         *(
             "anytime|sometime|any after {clock}",
-            "anytime|sometime after {clock}",
+            "any time after|past|from {clock}",
             "{clock} at the earliest",
             "từ {clock}",
         ),

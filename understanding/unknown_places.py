@@ -9,7 +9,8 @@ from understanding.frame import SlotName
 from understanding.language import is_common_word, is_everyday_town
 from understanding.people import is_person
 from understanding.place_names import PlaceName, names
-from understanding.places import PlaceMention, find_similar_name, find_town, is_cased, qualified
+from understanding.places import PlaceMention, find_similar_name, find_town, qualified
+from understanding.regions import read_region
 from understanding.route_words import RouteWords
 from understanding.text import Text
 
@@ -19,6 +20,7 @@ _STRONG_WORDS = {*_ENGLISH, "tu", "den", "toi", "sang", "vao", "vo", "ra", "di",
 """Words after which an unknown capitalised word is a place; "for" may introduce a person."""
 _SEPARATORS = {"-", ">", "→", "➔", "⇒", "➡", "✈", "⇄"}
 PLACE_SLOTS: frozenset[SlotName] = frozenset(("origin", "destination"))
+_NO_PLACES = {"terminal", "gate", "concourse", "row", "seat"}
 _UNKNOWN = PlaceName((), "unknown")
 
 
@@ -50,7 +52,6 @@ class _Search:
         self._ends = ends
         self._taken = taken
         self._words = words
-        self._is_cased = is_cased(text)
 
     def candidates(self) -> Iterator[tuple[int, int]]:
         """Runs of words that could be one name, beside a word or sign of the way."""
@@ -70,10 +71,12 @@ class _Search:
                 if name.kind == "country":
                     return None  # left out on purpose: its city is said too
                 return PlaceMention(first, last, self._text.phrase(first, last), name, is_sure=True)
-        if not self._is_led_to(start):
+        if start == 0 and self._words.role_at(end) == "origin" and (name := find_similar_name(self._text, start, end)):
+            return PlaceMention(start, end, self._text.phrase(start, end), name, is_sure=True)
+        if not self._is_led_to(start) or self._text.word(start) in _NO_PLACES:
             return None
         end = min(end, start + LONGEST_NAME_WORDS)
-        is_name = self._text.tokens[start].is_capitalised and self._is_cased
+        is_name = self._text.tokens[start].is_capitalised and self._text.is_cased
         if self._is_strong(start) and (is_name or self._is_between(start, end)):
             return PlaceMention(start, end, self._text.phrase(start, end), _UNKNOWN, is_sure=False)
         return None
@@ -84,11 +87,11 @@ class _Search:
         ends = [at for at in (end + 1, end) if at == end or self._is_joinable(at - 1)]
         for first in starts:
             if self._is_led_to(first):
-                lasts = [*ends, *range(end - 1, first, -1)]
+                lasts = [*ends, *range(end - 1, max(first, start), -1)]
                 yield from ((first, last) for last in lasts if last - first <= LONGEST_NAME_WORDS)
         for last in ends:
             if self._leads_on(last):
-                firsts = [*starts, *range(start + 1, last)]
+                firsts = [*starts, *range(start + 1, min(last, end))]
                 yield from ((first, last) for first in firsts if last - first <= LONGEST_NAME_WORDS)
 
     def _is_joinable(self, index: int) -> bool:
@@ -100,10 +103,11 @@ class _Search:
     def _town(self, start: int, end: int) -> PlaceName | None:
         """A town of the library. Many are everyday words: in small letters only where a place must stand."""
         token = self._text.tokens[start]
-        if not (token.is_capitalised and self._is_cased):
+        if not (token.is_capitalised and self._text.is_cased):
             before = self._text.word(start - 1)
             is_fixed = before in _ENGLISH or (self._leads_on(end) and (end in self._starts or end + 1 in self._starts))
-            if not is_fixed or (end - start == 1 and is_everyday_town(token.word)):
+            is_everyday = end - start == 1 and is_everyday_town(token.word) and not read_region(self._text, end)
+            if not is_fixed or is_everyday:
                 return None
         return find_town(self._text, start, end)
 

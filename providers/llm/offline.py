@@ -91,13 +91,20 @@ def _answer(messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]]) ->
     call = facts.get("ready_call")
     if call and not results and call["name"] in names:
         return "", [(call["name"], call["args"])]
-    return compose_reply(facts, results, _tell_apart(messages)), []
+    return compose_reply(facts, results, _tell_apart(messages), _reply_before(messages)), []
 
 
 def _tell_apart(messages: Sequence[BaseMessage]) -> int:
     """A number for the turn that is the same each time: of what was said, and how often something was said."""
     said = [message.text for message in messages if isinstance(message, HumanMessage)]
     return crc32(said[-1].encode()) + len(said) if said else 0
+
+
+def _reply_before(messages: Sequence[BaseMessage]) -> str:
+    """What was said before the traveller last spoke."""
+    last = max((n for n, message in enumerate(messages) if isinstance(message, HumanMessage)), default=0)
+    said = (message.text for message in reversed(messages[:last]) if isinstance(message, AIMessage))
+    return next(filter(None, said), "")
 
 
 def _read_facts(messages: Sequence[BaseMessage]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from core.messages import Language, say
@@ -13,15 +15,17 @@ Facts = dict[str, Any]
 
 _NO_TRIP_NOW = {"goodbye", "start_over"}
 """Whoever says these does not want to go on."""
+_SENTENCE_END = re.compile(r"(?<=[.?!…])\s+")
 
 
-def compose_reply(facts: Facts, results: list[Facts], turn: int = 0) -> str:
+def compose_reply(facts: Facts, results: list[Facts], turn: int = 0, before: str = "") -> str:
     """The reply for a turn: the tools' results if there are any, else what stands in the way, else small talk.
 
-    `turn` tells turns apart, so that the same thing is not said in the same words each time.
+    `turn` tells turns apart and `before` is the reply before this one, so that the same thing is not said in the same
+    words each time.
     """
     language: Language = facts.get("language", "en")
-    facts = facts | {"turn": turn}
+    facts = facts | {"turn": turn, "before": before}
     if results:
         told = "\n\n".join(_tell_result(result, facts, language) for result in results)
         world = _tell_world(results, language)
@@ -31,32 +35,47 @@ def compose_reply(facts: Facts, results: list[Facts], turn: int = 0) -> str:
     return _ask_next(facts, language)
 
 
-def say_varied(key: str, language: Language, turn: int, **params: object) -> str:
-    """One of the ways a sentence can be put: `key`, `key.2`, `key.3` and so on."""
-    ways = [key]
-    while (way := f"{key}.{len(ways) + 1}") in load_catalogue(language):
-        ways.append(way)
-    return say(ways[turn % len(ways)], language, **params)
+def _say_varied(key: str, facts: Facts, language: Language, **params: object) -> str:
+    """One of the ways a sentence can be put that was not just used."""
+    ways = list(_put(key, language, **params))
+    first = facts["turn"] % len(ways)
+    turned = ways[first:] + ways[:first]
+    return next((way for way in turned if way not in facts["before"]), turned[0])
+
+
+def _put(key: str, language: Language, **params: object) -> Iterator[str]:
+    """The ways a sentence can be put: `key`, `key.2`, `key.3` and so on."""
+    way, count = key, 1
+    while count == 1 or way in load_catalogue(language):
+        yield say(way, language, **params)
+        count += 1
+        way = f"{key}.{count}"
 
 
 def _talk(facts: Facts, language: Language) -> str:
     """Small talk and what cannot be done here; then the trip again, if one was begun."""
     told = _say_for_intent("concierge", facts, "replies.not_understood", language)
     resumed = None if facts.get("intent") in _NO_TRIP_NOW else _resume(facts, language)
-    return f"{told} {resumed}" if resumed else told
+    if resumed is None:
+        return told
+    # one question is enough, and that is the one of the trip
+    statements = [sentence for sentence in _SENTENCE_END.split(told) if not sentence.endswith("?")]
+    return " ".join([*statements, resumed])
 
 
 def _resume(facts: Facts, language: Language) -> str | None:
-    """The offer to go on with the trip: the next question, or the trip as it is known."""
-    frame, turn = facts.get("frame", {}), facts["turn"]
+    """The offer to go on with the trip: the next question, or the trip as it is known, unless that was just offered."""
+    frame = facts.get("frame", {})
     if not any(frame.get(field) for field in ("origin", "destination", "depart_on", "depart_range", "legs")):
         return None
     if question := _find_question(facts, language):
-        return say_varied("resume.ask", language, turn, question=question)
+        return _say_varied("resume.ask", facts, language, question=question)
     if facts.get("intent") == "thanks" or not (frame.get("origin") and frame.get("destination")):
         return None
     route = f"{frame['origin']['name']} → {frame['destination']['name']}"
-    return say_varied("resume.trip", language, turn, trip=", ".join([route, *_day_texts(frame, language)]))
+    trip = ", ".join([route, *_day_texts(frame, language)])
+    was_offered = any(way in facts["before"] for way in _put("resume.trip", language, trip=trip))
+    return None if was_offered else _say_varied("resume.trip", facts, language, trip=trip)
 
 
 def _day_texts(frame: Facts, language: Language) -> list[str]:
@@ -96,9 +115,9 @@ def _tell_world(results: list[Facts], language: Language) -> str | None:
 def _tell_search(result: Facts, facts: Facts, language: Language) -> str:
     if not result["has_answered"]:
         return say("errors.flights_unreachable", language)
-    told = _tell_offers(result, facts, language) if result["offers"] else _tell_nothing_found(result, language)
+    told = _tell_offers(result, facts, language) if result["offers"] else _tell_nothing_found(result, facts, language)
     # a search goes on without a limit that has two readings; that it did is said
-    doubts = (_ask_which(each, language) for each in facts.get("ambiguous", []))
+    doubts = (_ask_which(each, facts, language) for each in facts.get("ambiguous", []))
     return " ".join([told, *result["notes"], *doubts])
 
 
@@ -163,14 +182,14 @@ def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
         is_same_search = facts["intent"] == "refine" and set(facts["changed"]) <= {"sort"}
         lead = "replies.nothing_cheaper" if is_same_search else "replies.found_sorted"
     sentences = [
-        say_varied(lead, language, facts["turn"], count=result["matching"], trip=_trip_text(result, language)),
+        _say_varied(lead, facts, language, count=result["matching"], trip=_trip_text(result, language)),
         say(
             _name_first(first, sort),
             language,
             airline=first["airline"],
             flights=" + ".join(first["flights"]),
             times=" / ".join(first["times"]),
-            stops=" / ".join(first["stops"]),
+            stops=_stops_text(first["stops"], language),
             total=first["total"],
         ),
     ]
@@ -189,8 +208,14 @@ def _tell_offers(result: Facts, facts: Facts, language: Language) -> str:
     if facts.get("travellers_assumed"):
         sentences.append(say("replies.travellers_assumed", language))
     elif not facts.get("ambiguous"):
-        sentences.append(say_varied("replies.search_next", language, facts["turn"]))
+        sentences.append(_say_varied("replies.search_next", facts, language))
     return " ".join(sentences)
+
+
+def _stops_text(stops: list[str], language: Language) -> str:
+    if len(stops) == 2 and len(set(stops)) == 1:
+        return say("replies.both_ways", language, stops=stops[0])
+    return " / ".join(stops)
 
 
 def _name_first(offer: Facts, sort: str | None) -> str:
@@ -200,7 +225,7 @@ def _name_first(offer: Facts, sort: str | None) -> str:
     return "replies.best_offer" if "cheapest" in offer["badges"] else "replies.first_offer"
 
 
-def _tell_nothing_found(result: Facts, language: Language) -> str:
+def _tell_nothing_found(result: Facts, facts: Facts, language: Language) -> str:
     trip = _trip_text(result, language)
     if not result["found"]:
         return say("replies.no_flights", language, trip=trip)
@@ -210,10 +235,22 @@ def _tell_nothing_found(result: Facts, language: Language) -> str:
         language,
         trip=trip,
         count=result["found"],
+        conditions=_conditions_text(result, facts, language),
         airline=cheapest["airline"],
         times=" / ".join(cheapest["times"]),
         total=cheapest["total"],
     )
+
+
+def _conditions_text(result: Facts, facts: Facts, language: Language) -> str:
+    frame = facts.get("frame", {})
+    said = [key for key in ("depart_time", "budget", "refundable", "checked_bag") if frame.get(key)]
+    if frame.get("max_stops") is not None:
+        said.append("some_stops" if frame["max_stops"] else "max_stops")
+    texts = [say(f"conditions.{key}", language) for key in said]
+    if airlines := result.get("airlines"):
+        texts.insert(0, say("conditions.airlines", language, airlines=_join_or(airlines, language)))
+    return say("replies.and", language).join(texts) or say("conditions.other", language)
 
 
 def _tell_details(result: Facts, language: Language) -> str:
@@ -240,7 +277,11 @@ def _tell_details(result: Facts, language: Language) -> str:
 
 
 def _trip_text(result: Facts, language: Language) -> str:
-    dates = say("replies.and", language).join(result["dates"])
+    match result["dates"]:
+        case [out, back]:
+            dates = say("replies.both_days", language, out=out, back=back)
+        case days:
+            dates = ", ".join(days)
     return say("replies.trip", language, route=result["route"], dates=dates, travellers=_party_text(result, language))
 
 
@@ -255,9 +296,9 @@ def _ask_next(facts: Facts, language: Language) -> str:
     if question is None:
         return _say_for_intent("flight", facts, "flight.other", language)
     if facts.get("intent") in ("seat_map", "fare_rules"):
-        return " ".join([say(f"flight.{facts['intent']}", language), question])
+        return " ".join([_say_varied(f"flight.{facts['intent']}", facts, language), question])
     if facts.get("intent") in ("question", "details"):
-        return " ".join([say_varied("flight.unanswered", language, facts["turn"]), question])
+        return " ".join([_say_varied("flight.unanswered", facts, language), question])
     noted = _note(facts, language)
     return f"{noted} {question}" if noted else question
 
@@ -268,46 +309,46 @@ def _note(facts: Facts, language: Language) -> str | None:
     if is_stuck or not {"depart_on", "return_on"} & set(facts.get("changed", ())):
         return None
     what = ", ".join(_day_texts(facts.get("frame", {}), language))
-    return say_varied("replies.noted", language, facts["turn"], what=what) if what else None
+    return _say_varied("replies.noted", facts, language, what=what) if what else None
 
 
 def _find_question(facts: Facts, language: Language) -> str | None:
     """What has to be asked before anything can be looked up; None where nothing has."""
     if facts.get("frame", {}).get("trip") == "multi_city":
-        return say("ask.first_leg", language)
+        return _say_varied("ask.first_leg", facts, language)
     for problem in facts.get("problems", []):
         params = {name: restate(value, language) for name, value in problem["params"].items()}
         return say(f"errors.{problem['code']}", language, **params)
     for ambiguity in facts.get("ambiguous", []):
-        return _ask_which(ambiguity, language)
+        return _ask_which(ambiguity, facts, language)
     slot = facts.get("asked")
     return _ask_slot(slot, facts, language) if slot else None
 
 
-def _ask_which(ambiguity: Facts, language: Language) -> str:
+def _ask_which(ambiguity: Facts, facts: Facts, language: Language) -> str:
     readings = [restate(reading, language) for reading in ambiguity["readings"]]
-    return say("ask.which", language, phrase=ambiguity["phrase"], readings=_join_or(readings, language))
+    return _say_varied("ask.which", facts, language, phrase=ambiguity["phrase"], readings=_join_or(readings, language))
 
 
 def _ask_slot(slot: str, facts: Facts, language: Language) -> str:
-    frame, turn = facts.get("frame", {}), facts["turn"]
+    frame = facts.get("frame", {})
     origin, destination = ((frame.get(end) or {}).get("name") for end in ("origin", "destination"))
     span = frame.get("depart_range")
     if slot == "origin" and destination:
-        return say_varied("ask.origin_to", language, turn, destination=destination)
+        return _say_varied("ask.origin_to", facts, language, destination=destination)
     if slot == "destination" and origin:
-        return say_varied("ask.destination_from", language, turn, origin=origin)
+        return _say_varied("ask.destination_from", facts, language, origin=origin)
     if slot == "depart_on" and span:
         first, last = (restate(span[end], language) for end in ("first", "last"))
-        return say("ask.day_in_range", language, first=first, last=last)
+        return _say_varied("ask.day_in_range", facts, language, first=first, last=last)
     if slot == "depart_on" and origin and destination:
-        return say_varied("ask.depart_on_route", language, turn, origin=origin, destination=destination)
-    return say_varied(f"ask.{slot}", language, turn)
+        return _say_varied("ask.depart_on_route", facts, language, origin=origin, destination=destination)
+    return _say_varied(f"ask.{slot}", facts, language)
 
 
 def _say_for_intent(agent: str, facts: Facts, otherwise: str, language: Language) -> str:
     key = f"{agent}.{facts.get('intent')}"
-    return say_varied(key if key in load_catalogue(language) else otherwise, language, facts["turn"])
+    return _say_varied(key if key in load_catalogue(language) else otherwise, facts, language)
 
 
 def _join_or(items: list[str], language: Language) -> str:

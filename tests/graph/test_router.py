@@ -344,7 +344,7 @@ def test_digression_keeps_the_question_of_the_trip_open(intent: IntentName) -> N
     ("answer", "frame", "offers", "tool", "asked"),
     [
         ("yes", COMPLETE, [], "search_flights", None),
-        ("yes", COMPLETE, OFFERS, None, None),
+        ("yes", COMPLETE, OFFERS, "search_flights", None),
         ("yes", INCOMPLETE, [], None, "destination"),
         ("no", COMPLETE, [], None, None),
     ],
@@ -362,3 +362,10 @@ def test_answer_to_the_offer_to_go_on(
 )
 def test_what_cannot_be_is_asked_before_what_is_missing(frame: Frame, slot: str | None) -> None:
     assert next_question(frame) == slot
+
+
+def test_offers_of_an_earlier_version_are_not_found_by_airline_or_time() -> None:
+    earlier = [{key: value for key, value in offer.items() if key not in ("airline", "departs")} for offer in OFFERS]
+    assert find_number(Choice(airline="VN"), earlier) is None  # type: ignore[arg-type]
+    assert find_number(Choice(departs=(TimeWindow(first=time(7)),)), earlier) is None  # type: ignore[arg-type]
+    assert find_number(Choice(position=2), earlier) == 2  # type: ignore[arg-type]

@@ -84,7 +84,15 @@ CONVERSATIONS: dict[str, list[Turn]] = {
         ),
         Turn(
             "còn đi Huế thì sao",
-            {**DA_NANG, "destination": "HUI", "depart_on": "2026-12-05", "sort": "price", "max_stops": "0"},
+            {
+                **DA_NANG,
+                "destination": "HUI",
+                "depart_on": "2026-12-05",
+                "sort": "price",
+                "airlines": "VN",
+                "max_stops": "0",
+                "depart_time": "05:00-11:59",
+            },
             "refine",
         ),
         Turn("tìm lại từ đầu", {}, "start_over"),
@@ -366,6 +374,22 @@ CONVERSATIONS: dict[str, list[Turn]] = {
                 "cabin": "business",
             },
             "search",
+        ),
+    ],
+    "another end keeps what was asked for": [
+        Turn(
+            "SG đi HN 20/12 Vietjet",
+            {"origin": "SGN", "destination": "HAN", "depart_on": "2026-12-20", "airlines": "VJ"},
+        ),
+        Turn(
+            "thử Đà Nẵng xem nào",
+            {"origin": "SGN", "destination": "DAD", "depart_on": "2026-12-20", "airlines": "VJ"},
+            "refine",
+        ),
+        Turn(
+            "nhầm, ý mình là Cần Thơ đi Đà Nẵng",
+            {"origin": "VCA", "destination": "DAD", "depart_on": "2026-12-20", "airlines": "VJ"},
+            "correction",
         ),
     ],
     "travellers are added and replaced": [

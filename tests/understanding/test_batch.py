@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from understanding import batch
 from understanding.batch import answer_line, read_conversations
 from understanding.frame import Frame
 
@@ -100,6 +101,16 @@ def test_malformed_line_is_answered_and_the_rest_goes_on(line: bytes, name: Any,
 def test_half_a_character_breaks_nothing() -> None:
     told = list(read_conversations([b'{"id": "\\ud83d", "now": "%b", "turns": []}' % NOW.encode()]))
     assert json.loads(told[0])["id"] == "?"
+
+
+def test_fault_in_reading_one_conversation_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(said: str, _: object) -> object:
+        raise RuntimeError(said)
+
+    monkeypatch.setattr(batch, "hear", fail)
+    broken, whole = map(json.loads, read_conversations([line_of(("assistant", "secret?")), line_of(("user", "hi"))]))
+    assert broken == {"id": "a", "error": "not read, by a fault of ours: RuntimeError"}
+    assert whole["intents"][0]["name"] == "greeting"
 
 
 def test_conversation_without_a_word_is_in_the_language_asked_for() -> None:

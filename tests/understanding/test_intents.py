@@ -47,6 +47,7 @@ def test_what_is_not_about_the_trip_leaves_it_alone(message: str, intent: str) -
     "message",
     [
         *("à không, 22/12 cơ", "nhầm rồi, 22/12 mới đúng", "sorry, the 22nd", "no wait, 22 December", "oops 22 dec"),
+        *("no, I mean the 22nd",),
         *("à nhầm, đi Huế", "I meant to Hue", "actually 3 people", "3 người chứ không phải 2", "ý mình là 3 người"),
         *("ngược rồi, Đà Nẵng ra Hà Nội", "no, from Saigon", "khoan, đi từ Sài Gòn", "đổi lại 3 người"),
     ],
@@ -96,11 +97,23 @@ def test_saying_more_or_something_new_is_no_correction(message: str, frame: Fram
             "dạ để em hỏi đã",
         ),
         *("ok wait", "được không", "có vé không", "okay but not now", "vâng nhưng mà", "sure?"),
+        *("đúng à", "đồng ý hả", "ok hả", "có đâu", "được đâu"),
     ],
 )
 def test_only_an_unreserved_yes_is_one(message: str) -> None:
     intent = read(message, shown=3).intent
     assert intent.name != "yes"
+
+
+@pytest.mark.parametrize(("message", "is_no"), [("không đâu", True), ("không cần đâu", True), ("không à", False)])
+def test_a_no_may_be_stressed_but_not_asked(message: str, is_no: bool) -> None:
+    assert (read(message).intent.name == "no") is is_no
+
+
+@pytest.mark.parametrize("message", ["I need a wheelchair, fly from Hanoi to Da Nang", "xe lăn, bay Hà Nội Đà Nẵng"])
+def test_special_care_wished_with_a_trip_keeps_the_trip(message: str) -> None:
+    reading = read(message, Frame())
+    assert (reading.intent.name, reading.frame.missing) == ("search", ("depart_on",))
 
 
 @pytest.mark.parametrize("message", ["maybe", "để xem đã", "let me think", "cho mình suy nghĩ", "hmm not sure", "idk"])
@@ -177,6 +190,10 @@ def test_what_is_wanted_of_an_offer(message: str, intent: str) -> None:
 def test_choice_among_offers_nobody_told_us_of_is_still_one(message: str) -> None:
     reading = read(message, Frame())
     assert (reading.intent.name, reading.changed, reading.choice) == ("select", (), None)
+
+
+def test_second_is_not_the_first() -> None:
+    assert read("lấy thứ nhì", shown=3).choice == Choice(position=2)
 
 
 def test_a_date_is_no_choice() -> None:

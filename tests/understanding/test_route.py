@@ -80,3 +80,27 @@ def test_airport_named_alone_replaces_the_city_it_belongs_to() -> None:
 )
 def test_words_that_are_codes_or_towns_are_no_places(message: str) -> None:
     assert route_of(read_message(message, frame=Frame(), now=NOW).frame) == "->-"
+
+
+@pytest.mark.parametrize(
+    ("message", "route"),
+    [
+        ("change boston to providence", "PVD>MIA"),
+        ("can i change from boston to providence", "PVD>MIA"),
+        ("swap miami for tampa", "BOS>TPA"),
+        ("đổi Boston thành Providence", "PVD>MIA"),
+        ("thay Miami bằng Tampa", "BOS>TPA"),
+        ("ngược lại mới đúng", "MIA>BOS"),
+        ("no, the other way round", "MIA>BOS"),
+        ("reverse that", "MIA>BOS"),
+        ("và ngược lại", "BOS>MIA"),
+        ("Nguyễn Thị Huế và Trần Mai", "BOS>MIA"),
+    ],
+)
+def test_known_route_is_turned_or_replaced_where_it_stands(message: str, route: str) -> None:
+    frame = read_message("Boston to Miami on 3 Dec", frame=Frame(), now=NOW).frame
+    assert route_of(read_message(message, frame=frame, now=NOW).frame) == route
+
+
+def test_falling_afterthought_takes_the_place_before_back() -> None:
+    assert route_of(read_message("đi Đài Bắc, à Cao Hùng", frame=Frame(), now=NOW).frame) == "->KHH"

@@ -41,6 +41,9 @@ def test_party_is_counted_however_it_is_said(message: str, party: str) -> None:
         ("make it 3", (2, None, None), "3/0/0"),
         ("just me now", (3, None, None), "1/0/0"),
         ("make that 4 adults", (2, 1, None), "4/1/0"),
+        ("à có 1 bạn không đi nữa, còn 4 thôi", (5, None, None), "4/0/0"),
+        ("one person can't make it", (3, None, None), "2/0/0"),
+        ("khoan, thêm một người nữa được không, đi 2 người", (None, None, None), "2/0/0"),
     ],
 )
 def test_party_is_changed_by_those_who_join_or_leave(
@@ -71,3 +74,18 @@ def test_amounts_are_those_of_the_table(message: str, expected: str) -> None:
         for amount in find_amounts(read_text(message))
     ]
     assert "; ".join(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "party"),
+    [
+        ("2 adults and 2 toddlers", "4 and 1", "2/1/1"),
+        ("1 người lớn 2 bé", "3 tuổi với 15 tháng", "1/1/1"),
+        ("hai vợ chồng và một bé", "18 tháng chị ạ", "2/0/1"),
+        ("my kids and I", "two, 4 and 8", "1/2/0"),
+    ],
+)
+def test_ages_asked_for_are_those_of_all_the_children(said: str, answer: str, party: str) -> None:
+    frame = read_message(said, frame=Frame(), now=NOW).frame
+    assert _party(frame).endswith("?")
+    assert _party(read_message(answer, frame=frame, now=NOW).frame) == party

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -152,7 +153,8 @@ def test_everything_that_cannot_be_done_here_is_answered_in_its_own_words(intent
     told = {compose_reply(facts, [], turn) for turn in range(6)}
     not_understood = compose_reply(facts | {"intent": "question"}, [])
     assert not_understood not in told
-    assert len(told) > 1 or intent in ("help", "start_over")
+    assert len(told) > 1
+    assert not any(word in each for each in told for word in ("API", "/v1", "/docs", "/travellers"))
     assert {compose_reply(facts, [], 4)} == {compose_reply(facts, [], 4)}
 
 
@@ -186,3 +188,33 @@ def test_search_offers_one_next_step(turn: int) -> None:
 def test_offer_nobody_could_tell_is_asked_for(intent: str) -> None:
     text = compose_reply(FACTS | {"intent": intent, "offers_shown": 3}, [])
     assert "number" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_digression_asks_one_question_and_offers_the_trip_once(language: str) -> None:
+    facts = FACTS | {"agent": "concierge", "language": language, "frame": HANOI_DANANG | {"depart_on": "2026-12-20"}}
+    for intent, turn in product(sorted(CONCIERGE_INTENTS - {"goodbye", "start_over"}), range(6)):
+        first = compose_reply(facts | {"intent": intent}, [], turn)
+        assert first.count("?") <= 1
+        again = compose_reply(facts | {"intent": intent}, [], turn, first)
+        assert "Hà Nội →" not in again
+        assert again != first
+
+
+def test_reply_before_is_not_said_again() -> None:
+    asked = FACTS | {"asked": "depart_on", "frame": HANOI_DANANG}
+    assert all(compose_reply(asked, [], n, before := compose_reply(asked, [], n)) != before for n in range(4))
+
+
+def test_both_ways_are_told_in_words() -> None:
+    nonstop = OFFER | {"stops": ["nonstop", "nonstop"], "times": ["08:00–09:25", "18:00–19:25"]}
+    text = reply(SEARCH, offers=[nonstop], dates=["Sunday 20 December 2026", "Thursday 24 December 2026"])
+    assert "out Sunday 20 December 2026, back Thursday 24 December 2026" in text
+    assert "nonstop both ways" in text
+
+
+def test_nothing_that_fits_names_the_condition() -> None:
+    nothing = SEARCH | {"offers": [], "matching": 0, "found": 3, "cheapest_of_all": OFFER, "airlines": ["TUI"]}
+    text = compose_reply(FACTS | {"frame": {"max_stops": 0}}, [nothing])
+    assert "TUI and nonstop flights" in text
+    assert text.count("?") == 1
