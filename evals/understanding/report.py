@@ -17,12 +17,12 @@ BAR_WIDTH = 240
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=(*get_args(Part), []), default=list(get_args(Part)))
+    parser.add_argument("part", nargs="?", choices=get_args(Part), help="both, if none is named")
     parser.add_argument("--page", type=Path, default=Path(".data/understanding.html"))
     parser.add_argument("--misses", action="store_true", help="print each miss")
     wanted = parser.parse_args()
     sections: list[str] = []
-    for part in wanted.parts:
+    for part in (wanted.part,) if wanted.part else get_args(Part):
         began = time.perf_counter()
         scores = score_cases(load_cases(part))
         seconds = time.perf_counter() - began

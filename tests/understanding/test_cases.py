@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -77,3 +80,14 @@ def test_value_that_is_among_the_readings_offered_is_asked_and_not_silent() -> N
     misses = find_misses({"origin": "BOS", "destination": "DEN", "depart_on": "2027-06-03"}, "Boston to Denver 03/06")
     assert {miss.slot: miss.verdict for miss in misses} == {"depart_on": "asked", "ambiguous": "invented"}
     assert not any(miss.is_silent for miss in misses)
+
+
+def test_report_is_printed_and_its_page_shows_every_miss(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    command = [sys.executable, "-m", "evals.understanding.report", "--page", str(page)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    assert [part for part in CASES if f"\n{part}: " in told] == list(CASES)
+    shown = page.read_text(encoding="utf-8")
+    misses = [miss for cases in CASES.values() for score in score_cases(cases).values() for miss in score.misses]
+    assert len(misses) > 0
+    assert all(f"<td>{miss.case}</td>" in shown for miss in misses)
