@@ -54,7 +54,9 @@ def find_digression(text: Text, places: int, *, has_dates: bool, has_wishes: boo
     elif sign.name == "profile":
         is_trip = places > 1 or _is_trip_introduced(text, places, is_wish=is_wish, has_dates=has_dates)
     elif sign.is_firm:
+        is_stated = places > 1 and has_dates and not text.written.rstrip().endswith("?")
         is_trip = is_wish and bool(places or (has_dates and not find_phrase(text, "booked")))
+        is_trip = is_trip or (sign.name == "policy" and is_stated)  # "Hanoi to Hue on Friday, checked bag included"
     elif "flight_length" in sign.needed:  # "how long is the flight from Hanoi to Hue" plans nothing yet
         is_trip = has_dates or (is_wish and bool(places))
     elif sign.name == "question":

@@ -32,7 +32,7 @@ _OUT = {
     *("di", "bay", "khoi", "leave", "leaving", "depart", "departing", "outbound", "fly", "flying", "out", "leaves"),
     *("going", "go", "travel", "traveling", "travelling", "departure", "departs", "head", "heading"),
 }
-_HOME_VERBS = {"coming", "come", "comes", "get", "getting", "be", "arrive", "arriving", "home"}
+_HOME_VERBS = {"flying", "fly", "coming", "come", "comes", "get", "getting", "be", "arrive", "arriving", "home"}
 _TICKET_VERBS = {"tim", "dat", "mua", "book", "gia", "san", "xem", "kiem", "can", "lay", "co", "may", "cho", "con"}
 _BETWEEN = {
     *("ngay", "vao", "on", "hom", "la", "luc", "thi", "sang", "trua", "chieu", "toi", "dem", "buoi", "the", "in"),

@@ -185,7 +185,7 @@ def _is_airline_refused(text: Text, match: Match, refused: set[int]) -> bool:
 def _picks_offer(text: Text, match: Match) -> bool:
     """ "The Emirates one" and "cái Jeju Air" are one of the flights shown, no wish for an airline."""
     before = text.word(match.start - 1)
-    return (before == "the" and text.word(match.end) in {"one", "ones", "option", ""}) or before == "cai"
+    return (before == "the" and text.word(match.end) in {"one", "option", ""}) or before == "cai"
 
 
 def _without_alternatives(text: Text, found: list[FilterMention]) -> list[FilterMention]:

@@ -144,8 +144,8 @@ def _is_meant(text: Text, match: Match, beside: set[int], inside: set[int]) -> b
     before, after = text.word(match.start - 1), text.word(match.end)
     if match.rule.pattern == "{english_part}":
         return _is_english_part_meant(text, match.start, match.end, beside)
-    if before in {"mot", "1", "hai", "2"} and token.word == "chieu":
-        return False
+    if token.word == "chieu" and (before in {"mot", "1", "hai", "2"} or (after in {"di", "ve"} and not match.start)):
+        return False  # one way, two ways, the way out
     if before.isdigit() or before in _CLOCK_WORDS or (token.word == "dem" and match.start - 1 in inside):
         return False
     if token.word == "toi" and not token.marks and after in _AFTER_ME:

@@ -20,6 +20,7 @@ from understanding.companions import (
 from understanding.corrections import without_taken_back
 from understanding.grammar import DIGITS, Found, Grammar, Match, Reader, Rule, Slot, Vocabulary
 from understanding.numbers import number_slot, number_words
+from understanding.people import is_titled
 from understanding.text import Text
 
 _YOUNG: tuple[TravellerField, ...] = ("children", "infants", "minor")
@@ -178,13 +179,18 @@ class _Said(NamedTuple):
     """Without the speaker it only counts where nothing else is said of those listed: "mom, dad and 3 kids"."""
 
 
+_RANKS = {"hai", "ba", "tu", "nam", "sau", "bay", "tam", "chin", "muoi"}
+"""Behind a title these are names."""
+
+
 def find_travellers(text: Text) -> list[TravellerMention]:
     """Every count of travellers, from left to right. What is taken back ("two adults, no wait, three") is left out."""
     mentions: list[TravellerMention] = []
 
     def is_meant(match: Match) -> bool:
         said: _Said = match.rule.build(*match.values)
-        if not _is_meant(text, match):
+        is_name = text.word(match.start) in _RANKS and is_titled(text, match.start)  # "chú Năm nhờ mình"
+        if is_name or not _is_meant(text, match):
             return False
         if said.is_list and not said.selves and not _stands_alone(text, match, said.counts):
             return False
