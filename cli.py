@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -415,9 +416,11 @@ def understand() -> None:
     from understanding.batch import read_conversations
 
     configure_logging("error")
+    gc.disable()  # the grammars live for ever: looking for garbage among them takes as long as making them
     for line in read_conversations(sys.stdin.buffer):
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()  # whoever writes a line may wait for its answer
+        gc.enable()
 
 
 @app.command()

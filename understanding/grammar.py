@@ -59,6 +59,8 @@ def _parse_word(written: str) -> Word:
 
 
 class _Node:
+    __slots__ = ("children", "values")  # there are a hundred thousand
+
     def __init__(self) -> None:
         self.children: dict[str, dict[Word, _Node]] = {}
         self.values: list[Any] = []

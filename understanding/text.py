@@ -107,6 +107,8 @@ def clean(message: str) -> str:
 
 def fold(words: str) -> str:
     """Lower case without diacritics, blanks collapsed: the form in which names are compared."""
+    if words.isascii() and words.isprintable() and "`" not in words:
+        return " ".join(words.lower().split())
     return " ".join("".join(map(_fold_character, clean(words))).split())
 
 
