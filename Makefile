@@ -8,7 +8,7 @@ TESTS ?= tests
 # one more than there are processors: half of their time tests wait
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-.PHONY: help run test check fmt lint types e2e fuzz simulate chaos bench understanding-report lock clean
+.PHONY: help run test check fmt lint types e2e live fuzz simulate hostile chaos bench understanding-report lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,7 +17,7 @@ run: $(VENV)/.runtime ## Set everything up and serve http://127.0.0.1:8000 (sett
 	@exec $(BIN)/travel-assistant serve
 
 test: $(VENV)/.dev ## Set everything up and run every test
-	$(BIN)/pytest -n $(WORKERS) --dist loadscope -m "not e2e" $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadscope -m "not e2e and not live" $(TESTS)
 
 check: lint types ## What a commit must pass besides the tests
 
@@ -35,11 +35,17 @@ types: $(VENV)/.dev ## mypy, strict
 e2e: $(VENV)/.dev ## Drive the page in a real browser (Debian's chromium)
 	$(BIN)/pytest -m e2e tests/e2e
 
+live: $(VENV)/.dev ## Ask the real Groq and Duffel's test mode a few things (needs GROQ_API_KEY, DUFFEL_ACCESS_TOKEN); never in CI
+	$(BIN)/pytest -rs -o addopts="-q --strict-markers" -m live tests/live
+
 fuzz: $(VENV)/.dev ## Call every operation some hundred times with generated input, and a crowd of sign-ins; a quarter of an hour
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),400) FUZZ_LOGINS=1000 $(BIN)/pytest tests/fuzz
 
 simulate: $(VENV)/.dev ## Tell stories of bad luck, one a seed (SEEDS=10000 FIRST_SEED=0); some ten minutes
 	SEEDS=$(or $(SEEDS),10000) FIRST_SEED=$(or $(FIRST_SEED),0) $(BIN)/pytest -n 2 --dist loadscope tests/simulation/test_stories.py
+
+hostile: $(VENV)/.dev ## Put the chat's model in an attacker's hands (CALLS=1000000 FIRST_SEED=0); three hours on two processors
+	CALLS=$(or $(CALLS),1000000) FIRST_SEED=$(or $(FIRST_SEED),0) $(BIN)/pytest -n 2 --dist loadscope tests/hostile/test_machine.py
 
 chaos: $(VENV)/.dev ## Kill real processes while a crowd books and pays (KILLS=100 SEED=7); some four seconds a kill
 	$(BIN)/python -m evals.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))

@@ -9,19 +9,19 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args
-from uuid import UUID
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.doctor import doctor
+from commands.operator import review, settle, tickets
+from commands.start import open_migrated_database, read_settings, read_settings_for_serving, run_in_database
 from core.errors import ConfigurationError
-from core.settings import Settings, load_settings
+from core.settings import Settings
 
 if TYPE_CHECKING:
     import uvicorn
-    from sqlalchemy.ext.asyncio import AsyncSession
 
     from db.session import Transactions
 
@@ -29,45 +29,13 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="The travel assistant.", pretty_exceptions_enable=False
 )
 
+app.command()(doctor)
+app.command()(review)
+app.add_typer(settle, name="settle")
+app.add_typer(tickets, name="tickets")
+
 GRACEFUL_SECONDS = 10
 BACKLOG = 2048
-
-
-@contextlib.contextmanager
-def open_database(settings: Settings) -> Iterator[str]:
-    """The URL of DATABASE_URL's server, or of the embedded one for as long as this lasts; its tables are as found."""
-    from db.embedded import embedded_postgres
-
-    if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
-    else:
-        with embedded_postgres(settings.data_dir) as url:
-            yield url
-
-
-@contextlib.contextmanager
-def open_migrated_database(settings: Settings) -> Iterator[str]:
-    """The same at this version's tables; raises ConfigurationError when it cannot be reached."""
-    from db.migrate import migrate
-    from providers.sandbox.schema import SANDBOX_DDL
-
-    with open_database(settings) as url:
-        with explain_unreachable():
-            migrate(url, SANDBOX_DDL)
-        yield url
-
-
-@contextlib.contextmanager
-def explain_unreachable() -> Iterator[None]:
-    """Tell a database that does not answer, or lets nobody in, in one line."""
-    import psycopg
-    from sqlalchemy.exc import OperationalError
-
-    try:
-        yield
-    except (psycopg.OperationalError, OperationalError) as error:
-        reason = error.orig if isinstance(error, OperationalError) else error
-        raise ConfigurationError(f"The database cannot be used: {' '.join(str(reason).split())}") from error
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -113,7 +81,7 @@ def make_server(settings: Settings, database_url: str, announce: Callable[[], No
 @app.command()
 def serve() -> None:
     """Run the server: the chat page, the API and the streams."""
-    settings = _settings_for_serving()
+    settings = read_settings_for_serving()
 
     def announce() -> None:
         worlds = {"simulated": " (flights are simulated)", "test": " (flights of a vendor's test mode)", "live": ""}
@@ -127,7 +95,7 @@ def serve() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's tables."""
-    with open_migrated_database(_settings()):
+    with open_migrated_database(read_settings()):
         typer.echo("The database is up to date.")
 
 
@@ -136,7 +104,7 @@ def worker() -> None:
     """Do what runs by itself, beside the servers: send mail, end dead runs, tidy up. Any number of them may run."""
     from providers.messaging.smtp import create_smtp_sender
 
-    settings = _settings_for_serving()
+    settings = read_settings_for_serving()
     smtp = create_smtp_sender(settings)
 
     async def run(transactions: Transactions, url: str) -> None:
@@ -167,7 +135,7 @@ def worker() -> None:
                 with contextlib.suppress(asyncio.CancelledError):
                     await work
 
-    _run_in_database(settings, run)
+    run_in_database(settings, run)
 
 
 @app.command(name="create-admin")
@@ -177,7 +145,7 @@ def make_admin(email: str) -> None:
     from services.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
     from services.accounts.registration import create_admin
 
-    settings = _settings()
+    settings = read_settings()
     try:
         address = normalise_email(email)
     except ValueError as error:
@@ -194,7 +162,7 @@ def make_admin(email: str) -> None:
             if await create_admin(session, email=address, password=password):
                 typer.echo("There was an account: it has this password now, and was signed out everywhere.")
 
-    _run_in_database(settings, run)
+    run_in_database(settings, run)
     typer.echo(f"{address} is an administrator and can sign in.")
 
 
@@ -206,7 +174,7 @@ def create_site(
     from core.origins import ensure_private, normalise_origin
     from services.accounts import clients
 
-    settings = _settings()
+    settings = read_settings()
     try:
         origins = [normalise_origin(each) for each in origin]
         for each in origins:
@@ -219,7 +187,7 @@ def create_site(
             key = await clients.create_site(session, name=name, origins=origins, keys=settings.keys)
         typer.echo(key)
 
-    _run_in_database(settings, run)
+    run_in_database(settings, run)
 
 
 @app.command()
@@ -227,7 +195,7 @@ def revoke_site(key: str) -> None:
     """End a website's key, at once for its visitors and within seconds for its pages."""
     from services.accounts import clients
 
-    settings = _settings()
+    settings = read_settings()
 
     async def run(transactions: Transactions, _: str) -> None:
         try:
@@ -237,7 +205,7 @@ def revoke_site(key: str) -> None:
             raise ConfigurationError("There is no such key, or it was revoked before.") from error
         typer.echo(f"The key of {site.name} is revoked.")
 
-    _run_in_database(settings, run)
+    run_in_database(settings, run)
 
 
 @app.command()
@@ -249,7 +217,7 @@ def rotate_keys() -> None:
     from core.security import add_document_key
     from services.key_rotation import count_by_key, rotate
 
-    settings = _settings()
+    settings = read_settings()
     if settings.document_keys is None:
         add_document_key(settings.data_dir)
 
@@ -259,121 +227,7 @@ def rotate_keys() -> None:
         for key_id, count in (await count_by_key(transactions)).items():
             typer.echo(f"key {key_id}: {count} texts")
 
-    _run_in_database(settings, run)
-
-
-def _run_in_database(settings: Settings, work: Callable[[Transactions, str], Awaitable[None]]) -> None:
-    """Do something in the migrated database, with the clock of its world; `work` is given its URL too."""
-    from db.repositories.clock import start_clock
-    from db.session import create_engine, open_transactions
-
-    async def run(url: str) -> None:
-        engine = create_engine(url)
-        try:
-            transactions = open_transactions(engine)
-            await start_clock(transactions, settings.clock_fixed_at)
-            await work(transactions, url)
-        finally:
-            await engine.dispose()
-
-    with open_migrated_database(settings) as url:
-        asyncio.run(run(url))
-
-
-@app.command()
-def review() -> None:
-    """List what waits for a person: bookings, refunds, orders that came too late."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from services.bookings.review import Case, list_cases
-
-    cases: list[Case] = []
-
-    async def run(transactions: Transactions, _: str) -> None:
-        async with transactions() as session:
-            cases.extend(await list_cases(session))
-
-    _run_in_database(_settings(), run)
-    if not cases:
-        typer.echo("Nothing waits for a person.")
-        return
-    table = Table("what", "id", "since (UTC)", "reason", "provider", "PNR or transaction", "amount")
-    for each in cases:
-        amount = f"{each.amount.amount} {each.amount.currency}"
-        since = f"{each.since:%Y-%m-%d %H:%M}"
-        table.add_row(each.kind, str(each.id), since, each.reason, each.provider, each.reference, amount)
-    Console(soft_wrap=True).print(table)
-
-
-settle = typer.Typer(no_args_is_help=True, help="Say how something that waits for a person ended.")
-app.add_typer(settle, name="settle")
-
-
-@settle.command(name="booking")
-def settle_booking(
-    booking_id: UUID,
-    decision: Annotated[str, typer.Argument(metavar="held|ticketed|cancelled|expired|failed|refunding")],
-    order: Annotated[str | None, typer.Option(help="The provider's name of the order, where it is not known.")] = None,
-    pnr: Annotated[str | None, typer.Option(help="The airline's PNR, where it is not known.")] = None,
-) -> None:
-    """Take a booking to where it was found to be; `refunding` gives all its money back."""
-    from services.bookings import review
-
-    chosen = _choose(decision, get_args(review.Decision))
-
-    async def work(session: AsyncSession) -> str:
-        after = await review.settle_booking(session, booking_id, chosen, order_id=order, record_locator=pnr)
-        return f"The booking is {after}."
-
-    _settle(work)
-
-
-@settle.command(name="refund")
-def settle_refund(refund_id: UUID, decision: Annotated[str, typer.Argument(metavar="done|again")]) -> None:
-    """`done`: the traveller has the money. `again`: they do not, and the gateway may be asked once more."""
-    from services.bookings import review
-
-    chosen = _choose(decision, get_args(review.RefundDecision))
-
-    async def work(session: AsyncSession) -> str:
-        await review.settle_refund(session, refund_id, chosen)
-        return "The refund is done." if chosen == "done" else "The gateway is asked again."
-
-    _settle(work)
-
-
-@settle.command(name="order")
-def settle_order(order_id: UUID) -> None:
-    """The tickets that came when their booking was over are given back at the provider."""
-    from services.bookings import review
-
-    async def work(session: AsyncSession) -> str:
-        await review.settle_order(session, order_id)
-        return "The order is done with."
-
-    _settle(work)
-
-
-def _settle(work: Callable[[AsyncSession], Awaitable[str]]) -> None:
-    """Do it in one transaction and say what came of it, or why it cannot be."""
-    from services.bookings.review import CannotSettle
-
-    async def run(transactions: Transactions, _: str) -> None:
-        try:
-            async with transactions() as session:
-                told = await work(session)
-        except CannotSettle as error:
-            raise ConfigurationError(str(error)) from error
-        typer.echo(told)
-
-    _run_in_database(_settings(), run)
-
-
-def _choose(decision: str, decisions: tuple[Any, ...]) -> Any:
-    if decision not in decisions:
-        raise ConfigurationError(f"{decision} is none of {', '.join(decisions)}.")
-    return decision
+    run_in_database(settings, run)
 
 
 @app.command()
@@ -387,7 +241,7 @@ def chat(
     from core.logging import configure_logging
     from terminal import Talk
 
-    settings = _settings_for_serving()
+    settings = read_settings_for_serving()
     configure_logging("error")  # a log line between two sentences is no talk
     with contextlib.ExitStack() as stack:
         base_url = url or _find_server(settings) or stack.enter_context(_serve_beside(settings))
@@ -421,129 +275,6 @@ def understand() -> None:
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()  # whoever writes a line may wait for its answer
         gc.enable()
-
-
-@app.command()
-def doctor() -> None:
-    """Say what is on, what is simulated, and what is missing."""
-    from rich.console import Console
-    from rich.table import Table
-
-    settings = _settings()
-    findings = [*_examine(settings), _find_flights(settings), _find_payments(settings)]
-    if settings.groq_api_key is None:
-        findings.append(Finding("model", "offline (no GROQ_API_KEY): answers are made by code", "yellow"))
-    else:
-        models = f"Groq {settings.model_capable}, then {settings.model_small}, then offline"
-        findings.append(Finding("model", models, "green"))
-    if settings.smtp_url is None:
-        findings.append(Finding("mail", f"simulated: letters stay at {settings.base_url}/sandbox/outbox", "yellow"))
-    else:
-        findings.append(Finding("mail", f"SMTP, from {settings.mail_from}", "green"))
-    if settings.google_client_id is None:
-        without = "simulated by this server" if settings.app_env == "local" else "off"
-        findings.append(Finding("Google sign-in", f"{without} (no GOOGLE_CLIENT_ID)", "yellow"))
-    else:
-        findings.append(Finding("Google sign-in", "on", "green"))
-    table = Table(show_header=False)
-    for finding in findings:
-        table.add_row(finding.subject, finding.words, style=finding.colour)
-    Console().print(table)
-    raise typer.Exit(1 if any(finding.colour == "red" for finding in findings) else 0)
-
-
-class Finding(NamedTuple):
-    """A line of the doctor's: green is well, yellow worth knowing, red stops something."""
-
-    subject: str
-    words: str
-    colour: str
-
-
-def _find_flights(settings: Settings) -> Finding:
-    vendors = {"Duffel": settings.duffel_access_token, "Amadeus": settings.amadeus_client_id}
-    named = " and ".join(name for name, credential in vendors.items() if credential is not None)
-    if settings.flight_world == "simulated":
-        return Finding("flights", "simulated timetable: no real seats", "yellow")
-    if settings.flight_world == "test":
-        return Finding("flights", f"{named}, in test mode: no real seats", "yellow")
-    return Finding("flights", f"{named}, live", "green")
-
-
-def _find_payments(settings: Settings) -> Finding:
-    from providers.payments.assemble import has_simulated_gateways
-
-    gateways = {"VNPAY": settings.vnpay_tmn_code, "MoMo": settings.momo_partner_code}
-    named = " and ".join(name for name, credential in gateways.items() if credential is not None)
-    if has_simulated_gateways(settings):
-        return Finding("payments", "simulated VNPAY and MoMo: no money moves", "yellow")
-    if not named:
-        return Finding("payments", "none (no VNPAY_TMN_CODE, no MOMO_PARTNER_CODE): nothing can be paid", "yellow")
-    if settings.payment_world == "test":
-        return Finding("payments", f"{named}, test systems: no money moves", "yellow")
-    return Finding("payments", f"{named}, live", "green")
-
-
-def _examine(settings: Settings) -> Iterator[Finding]:
-    try:
-        settings.ensure_can_serve()
-        yield Finding("settings", f"APP_ENV={settings.app_env}, {settings.base_url}", "green")
-    except ConfigurationError as error:
-        yield Finding("settings", str(error), "red")
-    try:
-        yield from _examine_database(settings)
-    except Exception as error:  # an edge: whatever is wrong is what a doctor is asked for
-        yield Finding("database", " ".join(str(error).split()), "red")
-
-
-def _examine_database(settings: Settings) -> list[Finding]:
-    """The database and its world's clock, looked at and left as they are."""
-    import sqlalchemy
-
-    from db.migrate import is_at_head
-    from db.models import ClockOffset
-    from db.session import to_sqlalchemy_url
-
-    where = "DATABASE_URL" if settings.database_url else f"embedded in {settings.data_dir}"
-    with open_database(settings) as url, explain_unreachable():
-        engine = sqlalchemy.create_engine(to_sqlalchemy_url(url), poolclass=sqlalchemy.NullPool)
-        with engine.connect() as connection:
-            tables = sqlalchemy.inspect(connection)
-            offset = None
-            if tables.has_table(ClockOffset.__tablename__):
-                offset = connection.scalar(sqlalchemy.select(ClockOffset.offset))
-            if is_at_head(connection):
-                database = Finding("database", f"{where}, migrations at head", "green")
-            elif tables.has_table("alembic_version"):
-                database = Finding("database", f"{where}, migrations behind: run travel-assistant migrate", "red")
-            else:
-                database = Finding("database", f"{where}, no tables yet: the first server makes them", "yellow")
-    return [database, _describe_clock(settings, offset)]
-
-
-def _describe_clock(settings: Settings, offset: timedelta | None) -> Finding:
-    from core.clock import clock
-
-    if offset is not None:
-        return Finding("clock", f"in this database's world it is {clock.now() + offset:%Y-%m-%d %H:%M} UTC", "yellow")
-    if settings.clock_fixed_at is not None:
-        begins = f"{settings.clock_fixed_at:%Y-%m-%d %H:%M %Z}"
-        return Finding("clock", f"the first server will have this database's world begin at {begins}", "yellow")
-    return Finding("clock", "wall time", "green")
-
-
-def _settings() -> Settings:
-    from core.logging import configure_logging
-
-    settings = load_settings()
-    configure_logging(settings.log_level)
-    return settings
-
-
-def _settings_for_serving() -> Settings:
-    settings = _settings()
-    settings.ensure_can_serve()
-    return settings
 
 
 def _find_server(settings: Settings) -> str | None:

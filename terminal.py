@@ -83,7 +83,8 @@ class Talk:
             case {"type": "ACTIVITY_SNAPSHOT", "content": {"type": "price_calendar"} as card}:
                 self._console.print(calendar_table(card))
             case {"type": "ACTIVITY_SNAPSHOT", "content": {"text": text}}:
-                self._console.print(text)
+                # a link to pay that is broken over lines leads nowhere
+                self._console.print(text, soft_wrap=True)
             case {"type": "CUSTOM", "name": "suggested_actions", "value": actions}:
                 self._console.print(" · ".join(action["text"] for action in actions), style="dim")
             case {"type": "RUN_ERROR", "message": message}:

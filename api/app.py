@@ -23,6 +23,7 @@ from api.limits import limited
 from api.loopback import require_loopback
 from api.middleware import Envelope
 from api.routes import (
+    actions,
     agui,
     auth,
     bookings,
@@ -58,6 +59,7 @@ from providers.flights.assemble import create_duffel_events, open_flight_provide
 from providers.identity.assemble import create_identity_provider, has_simulated_identity
 from providers.llm.assemble import create_models
 from providers.llm.base import Models
+from providers.llm.check import ModelWatch
 from providers.messaging.smtp import create_smtp_sender
 from providers.payments.assemble import create_payment_gateways, has_simulated_gateways
 from providers.sandbox import (
@@ -65,6 +67,7 @@ from providers.sandbox import (
     duffel_api,
     faults_face,
     google_calendar_face,
+    groq_face,
     identity_face,
     momo_face,
     vnpay_face,
@@ -79,6 +82,7 @@ from providers.sandbox.identity import SandboxGoogle
 from providers.sandbox.outbox import SandboxOutbox
 from services.bookings.desk import Desk
 from services.flights.market import Market
+from services.model_usage import read_limits
 from services.payments.gateways import NOTICE_PATH, Gateways
 from services.rate_limits import ACCOUNT
 
@@ -123,8 +127,13 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
             stack.push_async_callback(market.close)
             if settings.app_env == "local":
                 app.state.sandbox_flights, app.state.sandbox_faults = world, faults
+                app.state.sandbox_groq = groq_face.SandboxGroq()
             gateways = Gateways(create_payment_gateways(settings, http), settings.base_url)
             google_calendar = create_calendar_provider(settings, http)
+            outbox = SandboxOutbox(transactions)
+            jobs = JobParts(transactions, smtp or outbox, settings.keys, market, gateways, google_calendar)
+            desk = Desk(jobs.bookings)
+            stack.push_async_callback(desk.close, DRAIN_SECONDS)
             runner = Runner(
                 RunnerParts(
                     transactions=transactions,
@@ -137,15 +146,15 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                     keys=settings.keys,
                     gateways=gateways,
                     calendar=google_calendar,
+                    desk=desk,
+                    model_limits=read_limits(settings),
+                    support_email=settings.support_email,
                 )
             )
             stack.push_async_callback(runner.drain, DRAIN_SECONDS)
             wakeups = Wakeups(database_url)
-            outbox = SandboxOutbox(transactions)
-            jobs = JobParts(transactions, smtp or outbox, settings.keys, market, gateways, google_calendar)
-            desk = Desk(jobs.bookings)
-            stack.push_async_callback(desk.close, DRAIN_SECONDS)
-            for loop in (wakeups.listen(), work_forever(jobs, database_url)):
+            model_watch = ModelWatch(settings, http)
+            for loop in (wakeups.listen(), work_forever(jobs, database_url), model_watch.watch()):
                 stack.push_async_callback(_cancel, asyncio.create_task(loop))
             with suppress(TimeoutError):
                 await asyncio.wait_for(wakeups.is_listening.wait(), LISTEN_SECONDS)
@@ -177,6 +186,7 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
                 identity=create_identity_provider(settings, http),
                 calendar=google_calendar,
                 duffel_events=create_duffel_events(settings),
+                check_models=lambda: model_watch.last,
             )
             yield
 
@@ -210,12 +220,13 @@ def create_app(settings: Settings, database_url: str, *, models: Models | None =
     app.include_router(calendar.router, prefix="/v1")
     app.include_router(locations.router, prefix="/v1")
     app.include_router(chat.router, prefix="/v1")
+    app.include_router(actions.router, prefix="/v1")
     app.include_router(agui.router, prefix="/v1")
     app.include_router(health.router)
     app.include_router(pages.router)
     if settings.app_env == "local":
         app.include_router(sandbox.router)
-        for face in (amadeus_api.router, duffel_api.router, faults_face.router):
+        for face in (amadeus_api.router, duffel_api.router, faults_face.router, groq_face.router):
             app.include_router(face, dependencies=[Depends(require_loopback)])
     if has_simulated_identity(settings):
         for face in (identity_face.router, google_calendar_face.router):

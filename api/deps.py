@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, cast
@@ -24,6 +24,7 @@ from graph.runner import Runner
 from providers.calendar.base import CalendarProvider
 from providers.flights.base import EventReader
 from providers.identity.base import IdentityProvider
+from providers.llm.base import ModelCheck
 from providers.messaging.base import Outbox
 from services.accounts.clients import find_site
 from services.accounts.errors import TokenInvalid
@@ -55,11 +56,13 @@ class Parts:
     """As above."""
     duffel_events: EventReader | None
     """Who hears Duffel; None without its secret."""
+    check_models: Callable[[], ModelCheck]
+    """Whether the chat's models could be asked when that was looked at last."""
     open_streams: int = 0
 
     @property
     def consent(self) -> ConsentParts:
-        return ConsentParts(self.transactions, self.market, self.settings.keys, self.gateways)
+        return ConsentParts(self.transactions, self.market, self.settings.keys, self.gateways, self.calendar)
 
     @property
     def thread_defaults(self) -> ThreadDefaults:

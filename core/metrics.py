@@ -11,6 +11,9 @@ RUNS_ACTIVE = Gauge("runs_active", "Turns under way in this process.")
 RUNS_TAKEN_OVER = Counter("runs_taken_over_total", "Turns ended because their process had died.")
 STREAMS_OPEN = Gauge("streams_open", "Event streams open in this process.")
 MODEL_CALLS = Counter("model_calls_total", "Calls of a chat model.", ["model", "result"])
+SENTENCES_REPLACED = Counter(
+    "grounding_sentences_replaced_total", "Sentences of models kept out, by what in them nothing stood for.", ["kind"]
+)
 NOTIFICATIONS = Counter("notifications_total", "Attempts to send a letter, by what became of it.", ["result"])
 BOOKING_MOVES = Counter("booking_moves_total", "Moves of bookings, by the phase they came to.", ["phase"])
 BOOKINGS_OPEN = Gauge("bookings_open", "Bookings in each phase that passes; needs_review wants a person.", ["phase"])

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
+from email_validator import validate_email
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -46,9 +47,15 @@ class Settings(BaseSettings):
     groq_base_url: str = "https://api.groq.com"
     model_capable: str = "openai/gpt-oss-120b"
     model_small: str = "openai/gpt-oss-20b"
+    model_run_calls: int = Field(default=5, ge=1)
+    model_run_tokens: int = Field(default=40_000, ge=1)
+    model_run_seconds: float = Field(default=45, gt=0)
+    model_day_tokens_per_user: int = Field(default=300_000, ge=0)
+    model_day_tokens_per_address: int = Field(default=600_000, ge=0)
 
     smtp_url: SecretStr | None = None
     mail_from: str = "Travel assistant <no-reply@localhost>"
+    support_email: str | None = None
     google_client_id: str | None = None
     google_client_secret: SecretStr | None = None
 
@@ -84,7 +91,14 @@ class Settings(BaseSettings):
     def check_public_base_url(cls, value: str | None) -> str | None:
         return normalise_origin(value.removesuffix("/")) if value is not None else None
 
-    @field_validator("duffel_base_url", "amadeus_base_url", "vnpay_pay_url", "vnpay_api_url", "momo_base_url")
+    @field_validator("support_email")
+    @classmethod
+    def check_support_email(cls, value: str | None) -> str | None:
+        return validate_email(value, check_deliverability=False).normalized if value is not None else None
+
+    @field_validator(
+        *("groq_base_url", "duffel_base_url", "amadeus_base_url", "vnpay_pay_url", "vnpay_api_url", "momo_base_url")
+    )
     @classmethod
     def check_vendor_url(cls, value: str) -> str:
         """What a vendor's paths are put behind; only this machine may be spoken to in the clear."""

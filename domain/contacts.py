@@ -18,6 +18,12 @@ def normalise_email(text: str) -> str:
     return address.lower()  # not casefold: ß and ss are two mailboxes
 
 
+def mask_email(address: str) -> str:
+    """Enough of an address to know one's own by: l…@example.com."""
+    name, _, domain = address.rpartition("@")
+    return f"{name[:1]}…@{domain}"
+
+
 def normalise_phone(text: str) -> str:
     """The number as E.164; raises ValueError for one that nobody could have."""
     try:

@@ -31,3 +31,8 @@ def countries() -> frozenset[str]:
 def currencies() -> frozenset[str]:
     """ISO 4217 codes of the money countries use today."""
     return frozenset(code for country in countries() for code in get_territory_currencies(country))
+
+
+def country_name(code: str, language: str) -> str:
+    """In "vi" or "en"; an unknown code is its own name."""
+    return str(Locale(language).territories.get(code, code))

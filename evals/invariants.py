@@ -149,6 +149,17 @@ def every_effect_rests_on_consent(books: Books, outside: Outside) -> Iterator[Fi
     yield from ((str(consent), f"one consent for {times} effects") for consent, times in used.items() if times > 1)
 
 
+def every_yes_is_its_users_own_and_in_time(books: Books, _outside: Outside) -> Iterator[Finding]:
+    """What was agreed to was put before that user, and was answered while it stood."""
+    for proposal in books.proposals.values():
+        if proposal.status != "approved":
+            continue
+        if proposal.quote["user_id"] != str(proposal.user_id):
+            yield str(proposal.id), "a quote for somebody else"
+        if proposal.decided_at is None or proposal.decided_at >= proposal.expires_at:
+            yield str(proposal.id), f"answered at {proposal.decided_at}, open until {proposal.expires_at}"
+
+
 def one_live_booking_a_quote(books: Books, _outside: Outside) -> Iterator[Finding]:
     live = Counter(booking.quote_key for booking in books.bookings.values() if booking.phase not in OVER)
     yield from ((quote, f"{count} live bookings") for quote, count in live.items() if count > 1)
@@ -291,6 +302,7 @@ TOLD: dict[str, tuple[tuple[Phase, Phase], ...]] = {
 
 ALWAYS: tuple[Rule, ...] = (
     every_effect_rests_on_consent,
+    every_yes_is_its_users_own_and_in_time,
     one_live_booking_a_quote,
     every_move_is_legal,
     nothing_is_bought_twice,

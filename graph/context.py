@@ -8,7 +8,9 @@ from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata
 
-from providers.llm.base import Models, NamedModel, price_call
+from providers.llm.base import Budget, Models, NamedModel, price_call
+from services.bookings.desk import Desk
+from services.conversations.turns import Resume
 from tools.context import ToolContext
 
 
@@ -22,6 +24,11 @@ class TurnRecord:
     cost_usd: Decimal | None = Decimal(0)
     model: str | None = None
     prompt_hash: str | None = None
+    replaced_sentences: int = 0
+    """What a model said that was not shown, because nobody had looked it up."""
+    has_handed_over: bool = False
+    has_told_notice: bool = False
+    """That another answers than the model asked for; said once a turn."""
 
     def count_call(self, model: NamedModel, usage: UsageMetadata | None) -> None:
         self.llm_calls += 1
@@ -38,10 +45,15 @@ class TurnRecord:
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
             "cost_usd": None if self.cost_usd is None else f"{self.cost_usd.normalize():f}",
+            "replaced_sentences": self.replaced_sentences,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class TurnContext(ToolContext):
     models: Models
+    desk: Desk
+    resume: Resume | None = None
+    """The click this turn is about; None for a message."""
     record: TurnRecord = field(default_factory=TurnRecord)
+    budget: Budget = field(default_factory=Budget)

@@ -1,57 +1,37 @@
-"""Who answers a message, decided by code; and the read tool to call first when nothing is left to ask."""
+"""Who answers a message, decided by code; and the tool to call first when nothing is left to ask."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import time, timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from domain.airports import city_airports
+from graph.planned import PlannedCall, Route
+from graph.router_bookings import choose_booking_route, choose_way
 from services.flights.calendar import MAX_DAYS
 from tools.arguments import MAX_BUDGET
+from tools.changes import ListedWays
 from tools.shown import ShownOffer
 from understanding.frame import Frame, PlaceRef, TimeWindow
-from understanding.reading import BookingIntent, Choice, PersonIntent, Reading
+from understanding.reading import Choice, Reading
 
 SURE = 0.5
 """Below this confidence code does not decide."""
 
-CONCIERGE_INTENTS: frozenset[str] = frozenset(
-    (
-        *("greeting", "thanks", "goodbye", "help", "human", "out_of_scope", "start_over"),
-        *("small_talk", "complaint", "insult", "policy"),
-        *get_args(PersonIntent),
-        *get_args(BookingIntent),
-    )
+TALK: frozenset[str] = frozenset(
+    ["greeting", "thanks", "goodbye", "help", "out_of_scope", "start_over", "small_talk", "complaint", "insult"]
 )
-"""What is no search and not about an offer shown."""
+"""What is about no flight, no booking and nobody's papers."""
 SEARCH_INTENTS = frozenset({"search", "refine", "correction"})
 OFFER_TOOLS = {
     "details": "get_offer_details",
     "select": "get_offer_details",
-    "book": "get_offer_details",
     "seat_map": "seat_map",
     "fare_rules": "fare_rules",
 }
 """What an intent about one of the offers shown looks up."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadCall:
-    """A read tool and its arguments, as code would call it."""
-
-    name: str
-    args: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    agent: str
-    reason: str
-    call: ReadCall | None = None
-    asked: str | None = None
-    """The slot the agent will have to ask about."""
 
 
 def choose_route(
@@ -61,39 +41,51 @@ def choose_route(
     offers: Sequence[ShownOffer],
     last_number: int | None = None,
     last_asked: str | None = None,
+    ways: ListedWays | None = None,
+    changing: str | None = None,
+    text: str = "",
 ) -> Route:
-    """Concierge for small talk, Flight for flights, else whoever had the conversation.
+    """Concierge for small talk, Flight for flights, who it belongs to for the rest, else whoever had the conversation.
 
-    `last_number` is that of the offer last looked into, `last_asked` the slot our last question was about.
+    `last_number` is that of the offer last looked into, `last_asked` the slot our last question was about, `ways` are
+    the changes of a booking listed last, `changing` names that whose new day was asked about, `text` is the message.
     """
     intent, frame = reading.intent, reading.frame
     is_sure = intent.confidence >= SURE
-    if is_sure and intent.name in CONCIERGE_INTENTS:
-        # a trip that was begun goes on after whatever came between, so the question stays open
-        is_over = intent.name in ("goodbye", "start_over") or frame == Frame()
-        return Route(
-            "concierge", f"intent {intent.name}", asked=None if is_over else last_asked or next_question(frame)
-        )
-    if is_sure and intent.name in OFFER_TOOLS and offers:
-        number = _find_meant(reading, offers, last_number)
-        if number is not None:
-            return Route("flight", f"choice {number}", call=ReadCall(OFFER_TOOLS[intent.name], {"number": number}))
+    # a trip that was begun goes on after whatever came between, so the question stays open
+    is_over = intent.name in ("goodbye", "start_over") or frame == Frame()
+    still_asked = None if is_over else last_asked or next_question(frame)
+    if is_sure and intent.name in TALK:
+        return Route("concierge", f"intent {intent.name}", asked=still_asked)
+    if is_sure and (way := choose_way(reading, ways)) is not None:
+        return way
+    number = _find_meant(reading, offers, last_number) if offers else None
+    is_bookable = intent.name != "book" or number is not None
+    if (
+        is_sure
+        and is_bookable
+        and (route := choose_booking_route(reading, number=number, changing=changing, text=text)) is not None
+    ):
+        return replace(route, asked=still_asked) if route.agent == "concierge" else route
+    if is_sure and intent.name in OFFER_TOOLS and number is not None:
+        return Route("flight", f"choice {number}", call=PlannedCall(OFFER_TOOLS[intent.name], {"number": number}))
+    if is_sure and intent.name in {*OFFER_TOOLS, "book"} and offers:
+        return Route("flight", "no single offer meant")
     # only a calendar asks for the nights, so what answers it asks for the calendar again
     is_answer = last_asked == "stay_nights" and intent.name in SEARCH_INTENTS
     if is_sure and (intent.name == "price_calendar" or is_answer):
         if (call := calendar_call(frame)) is not None:
             return Route("flight", "route known", call=call)
         return Route("flight", "frame incomplete", asked=_calendar_question(frame))
-    if is_sure and intent.name in SEARCH_INTENTS | {"seat_map", "fare_rules"}:
+    if is_sure and intent.name in SEARCH_INTENTS | {"seat_map", "fare_rules", "book"}:
         if frame.is_searchable:
             return Route("flight", "frame complete", call=search_call(frame))
         return Route("flight", "frame incomplete", asked=next_question(frame))
     if is_sure and intent.name in ("yes", "no") and last_agent == "concierge" and frame != Frame():
         return _go_on(intent.name, frame)
-    if is_sure and intent.name in OFFER_TOOLS and offers:
-        return Route("flight", "no single offer meant")
     if last_agent is not None:
-        return Route(last_agent, "stays", asked=next_question(frame) if last_agent == "flight" else None)
+        kept = {"flight": next_question(frame), "concierge": still_asked}
+        return Route(last_agent, "stays", asked=kept.get(last_agent))
     return Route("concierge", "unsure")
 
 
@@ -108,7 +100,7 @@ def _find_meant(reading: Reading, offers: Sequence[ShownOffer], last_number: int
     """The number of the offer a message is about. Unnamed seats and rules are those of the one last looked into."""
     if reading.choice is not None:
         return find_number(reading.choice, offers)
-    if reading.intent.name in ("seat_map", "fare_rules"):
+    if reading.intent.name in ("seat_map", "fare_rules", "readiness", "extras"):
         return last_number or 1
     return last_number if reading.intent.name in ("details", "book") else None
 
@@ -132,7 +124,7 @@ def _is_in_doubt(frame: Frame) -> bool:
     return any(doubt.field != "budget" for doubt in frame.ambiguous)
 
 
-def search_call(frame: Frame) -> ReadCall:
+def search_call(frame: Frame) -> PlannedCall:
     """The search a complete frame asks for, in resolved values only."""
     assert frame.is_searchable
     assert frame.origin is not None
@@ -144,7 +136,7 @@ def search_call(frame: Frame) -> ReadCall:
         "budget_currency": frame.budget.currency if frame.budget else None,
         "sort": frame.sort,
     }
-    return ReadCall(
+    return PlannedCall(
         "search_flights",
         _ends(frame.origin, frame.destination)
         | {"departs_on": frame.depart_on.isoformat()}
@@ -152,7 +144,7 @@ def search_call(frame: Frame) -> ReadCall:
     )
 
 
-def calendar_call(frame: Frame) -> ReadCall | None:
+def calendar_call(frame: Frame) -> PlannedCall | None:
     """The price calendar around the day of the frame, over its span of days, or else for the coming month.
 
     None as long as the route or the length of a round trip is not known, or something is in doubt.
@@ -168,7 +160,7 @@ def calendar_call(frame: Frame) -> ReadCall | None:
     elif (span := frame.depart_range) is not None:
         wished["day"] = span.first.isoformat()
         wished["last_day"] = min(span.last, span.first + timedelta(days=MAX_DAYS - 1)).isoformat()
-    return ReadCall("price_calendar", _ends(frame.origin, frame.destination) | _leave_out_unsaid(wished))
+    return PlannedCall("price_calendar", _ends(frame.origin, frame.destination) | _leave_out_unsaid(wished))
 
 
 def _count_nights(frame: Frame) -> int | None:

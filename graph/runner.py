@@ -30,15 +30,19 @@ from db.session import Transactions
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.context import TurnContext
 from graph.events import RunLog
-from graph.nodes.answer import ModelFailed
+from graph.nodes.propose import WAITS
 from graph.state import State
 from graph.suggestions import suggest_actions
+from graph.waiting import list_waiting
 from providers.calendar.base import CalendarProvider
+from providers.llm.asking import ModelFailed
 from providers.llm.base import Models
+from services.bookings.desk import Desk
 from services.conversations.events import fold
 from services.conversations.runs import HEARTBEAT_SECONDS, Outcome, RunLost, finish, keep_lease, reply_id_of
 from services.conversations.turns import Turn
 from services.flights.market import Market
+from services.model_usage import ModelLimits, count_tokens, find_tokens_left
 from services.payments.gateways import Gateways
 from understanding.frame import Frame
 
@@ -64,6 +68,9 @@ class RunnerParts:
     keys: Keys
     gateways: Gateways
     calendar: CalendarProvider | None
+    desk: Desk
+    model_limits: ModelLimits
+    support_email: str | None
     currency: str = "VND"
 
 
@@ -127,6 +134,7 @@ class Runner:
             actor=actor,
             conversation_id=conversation.id,
             run_id=run.id,
+            message_id=turn.message.id,
             language=language,
             now=clock.now().astimezone(ZoneInfo(conversation.time_zone)),
             currency=self._parts.currency,
@@ -137,6 +145,10 @@ class Runner:
             calendar=self._parts.calendar,
             client_address=client_address,
             models=self._parts.models,
+            budget=self._parts.model_limits.open_budget(),
+            desk=self._parts.desk,
+            support_email=self._parts.support_email,
+            resume=turn.resume,
         )
         outcome = Outcome(language=language)
         reply_id = reply_id_of(run.id)
@@ -149,9 +161,16 @@ class Runner:
         except asyncio.CancelledError:  # the process is stopping
             outcome.error_code = "run_interrupted"
         await self._stop_answering(answering, writing, keeping, outcome)
-        await self._wrap_up(conversation.id, language, events, outcome)
+        await self._wrap_up(conversation.id, actor, language, events, outcome)
         events.close()
         await asyncio.wait({writing})
+        await count_tokens(
+            context.transactions,
+            context.keys,
+            actor,
+            client_address=client_address,
+            tokens=context.budget.tokens_used,
+        )
         outcome.usage = context.record.as_usage()
         outcome.model, outcome.prompt_hash = context.record.model, context.record.prompt_hash
         try:
@@ -196,7 +215,9 @@ class Runner:
         keeping.cancel()
         await asyncio.wait({answering, keeping})
 
-    async def _wrap_up(self, conversation_id: UUID, language: Language, events: RunLog, outcome: Outcome) -> None:
+    async def _wrap_up(
+        self, conversation_id: UUID, actor: Actor, language: Language, events: RunLog, outcome: Outcome
+    ) -> None:
         """Read what the turn left in the state, suggest what to say next, and drop the checkpoints before the last.
 
         What goes wrong here takes nothing from an answer already given.
@@ -206,10 +227,13 @@ class Runner:
             async with asyncio.timeout(WRAP_UP_SECONDS):
                 state: State = (await self._graph.aget_state(thread)).values  # type: ignore[assignment]  # a plain dict
                 _describe(state, outcome)
-                if outcome.status == "success":
+                async with self._parts.transactions() as session:
+                    outcome.interrupts = await list_waiting(session, actor, state)
+                if not (outcome.error_code or outcome.is_cancelled):
+                    methods = [gateway.name for gateway in self._parts.gateways.methods]
                     events.end_text()
                     events.end_step()
-                    events.add_custom("suggested_actions", suggest_actions(state, language))
+                    events.add_custom("suggested_actions", suggest_actions(state, language, methods))
                 await self._parts.checkpointer.aprune([str(conversation_id)], strategy="keep_latest")
         except Exception:  # an edge: the next turn prunes again
             log.exception("run.not_wrapped_up", conversation_id=str(conversation_id))
@@ -237,6 +261,7 @@ class Runner:
         )
         try:
             async with asyncio.timeout(TURN_SECONDS):
+                await self._look_at_day(context)
                 await self._drive(text, context, events, config)
         except (GraphRecursionError, TimeoutError):
             outcome.error_code = "turn_too_long"
@@ -245,6 +270,17 @@ class Runner:
         except Exception:  # an edge: the traveller gets a sentence, we get the traceback
             log.exception("run.failed", run_id=str(context.run_id))
             outcome.error_code = "run_failed"
+
+    async def _look_at_day(self, context: TurnContext) -> None:
+        """Hold the turn to what its traveller may still use today, where there are models that cost money."""
+        if any(named.is_metered for named in context.models.capable):
+            context.budget.tokens_today = await find_tokens_left(
+                context.transactions,
+                context.keys,
+                self._parts.model_limits,
+                context.actor,
+                client_address=context.client_address,
+            )
 
     async def _drive(self, text: str, context: TurnContext, events: RunLog, config: RunnableConfig) -> None:
         parts = self._graph.astream(
@@ -277,6 +313,8 @@ def _write_custom(data: dict[str, Any], events: RunLog) -> None:
             events.add_card(card)
         case {"route": route}:
             events.add_custom("route", route)
+        case {"answered": {"call_id": call_id, "content": content}}:
+            events.add_tool_result(call_id, content)
 
 
 def _write_message(message: object, events: RunLog) -> None:
@@ -284,7 +322,7 @@ def _write_message(message: object, events: RunLog) -> None:
         events.end_text()
         for call in message.tool_calls:
             events.add_tool_call(call["id"] or "", call["name"], json.dumps(call["args"], ensure_ascii=False))
-    elif isinstance(message, ToolMessage):
+    elif isinstance(message, ToolMessage) and WAITS not in message.additional_kwargs:
         events.add_tool_result(message.tool_call_id, message.text)
 
 

@@ -7,12 +7,14 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import clock
+from db.repositories.conversation_vault import forget_older
 from db.repositories.idempotency import IdempotencyRepository
 from db.repositories.leftovers import delete_expired, delete_orphaned_checkpoints
 from db.repositories.offers import OfferRepository
 from db.repositories.provider_events import ProviderEventRepository
 from db.repositories.runs import RunRepository
 from services.conversations.runs import LOG_KEPT
+from services.conversations.vault import VALUE_KEPT
 
 OFFER_KEPT = timedelta(hours=24)
 """How long an expired offer can still be explained as expired."""
@@ -26,7 +28,8 @@ EVENT_KEPT = timedelta(days=90)
 
 
 async def tidy(session: AsyncSession) -> None:
-    """Delete what is long over: offers, event logs of runs, sessions, codes, and the state of deleted conversations.
+    """Delete what is long over: offers, event logs of runs, sessions, codes, personal data said in conversations, and
+    the state of deleted ones.
 
     Transcripts stay.
     """
@@ -36,4 +39,5 @@ async def tidy(session: AsyncSession) -> None:
     await delete_expired(session, now - EXPIRED_KEPT)
     await IdempotencyRepository(session).delete_older(now - ANSWER_KEPT)
     await ProviderEventRepository(session).delete_older(now - EVENT_KEPT)
+    await forget_older(session, now - VALUE_KEPT)
     await delete_orphaned_checkpoints(session)

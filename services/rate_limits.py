@@ -50,6 +50,8 @@ OPENING = Bucket("opening", per_caller=60, per_address=300)
 """New conversations are rows that nobody may ever look at again."""
 CHAT = Bucket("chat", per_caller=90, per_address=600)
 """A message costs model calls. Nobody types one a second, and a conversation answers one at a time."""
+SUPPORT = Bucket("support", per_caller=5, per_address=20, window=RateLimitItemPerHour)
+"""Each is work for a person."""
 STREAM = Bucket("stream", per_caller=120, per_address=1200)
 """A client that takes up its stream twice a second is broken; one on a bad train is not."""
 SEARCH = Bucket("search", per_caller=60)

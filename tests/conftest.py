@@ -31,6 +31,7 @@ from providers.sandbox.schema import SANDBOX_DDL
 from services.accounts.passwords import passwords
 from tests.support.models import offline_models
 from tests.support.providers import close_markets
+from tests.support.scripted import ScriptedApp, open_scripted_app
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 """A Saturday morning."""
@@ -116,6 +117,24 @@ def start_app(settings: Settings, database_url: str) -> StartApp:
                 yield client
 
     return start
+
+
+@pytest.fixture(scope="session")
+async def scripted_app(
+    database_server: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ScriptedApp]:
+    """One server for all tests whose model says what they tell it to; see `scripted`."""
+    settings = Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("scripted"), secret_key="a key for tests only")
+    with copy_database(database_server, template_database) as url:
+        async with open_scripted_app(settings, url) as scripted:
+            yield scripted
+
+
+@pytest.fixture
+def scripted(scripted_app: ScriptedApp) -> ScriptedApp:
+    """The same with nothing to say yet, and with no memory of what went wrong before."""
+    scripted_app.begin_anew()
+    return scripted_app
 
 
 @pytest.fixture

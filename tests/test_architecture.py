@@ -12,7 +12,13 @@ ROOT = Path(__file__).parent.parent
 
 FOUNDATION = {"domain", "core"}
 PORTS = {
-    *("providers.flights.base", "providers.llm.base", "providers.messaging.base", "providers.identity.base"),
+    *(
+        "providers.flights.base",
+        "providers.llm.base",
+        "providers.llm.asking",
+        "providers.messaging.base",
+        "providers.identity.base",
+    ),
     "providers.payments.base",
     "providers.calendar.base",
 }
@@ -34,15 +40,16 @@ ALLOWED: dict[str, set[str]] = {
     "db": FOUNDATION,
     "prompts": set(),
     "services": right_of("services"),
-    "tools": right_of("tools"),
+    "tools": right_of("tools") | {"prompts"},
     "agents": right_of("agents") | {"prompts"},
     "graph": right_of("graph") | {"prompts"},
     "jobs": right_of("services") | {"services"},
     "api": right_of("graph") | {"graph"},
     "terminal": FOUNDATION,
+    "commands": FOUNDATION,
     "evals": FOUNDATION | {"understanding", "providers", "db"},
 }
-ASSEMBLERS = {"api/app.py", "cli.py"}
+ASSEMBLERS = {"api/app.py", "cli.py", "commands/doctor.py", "commands/operator.py", "commands/start.py"}
 """The only files that may reach everywhere, because they put the parts together."""
 
 PACKAGES = {name.split(".")[0] for name in ALLOWED} | {"cli", "widget", "tests"}

@@ -17,13 +17,18 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+from fastapi import FastAPI
 
 import cli
 import terminal
+from core.ids import new_id
 from core.settings import Settings
+from db.models import Conversation, SupportTicket
 from db.session import Transactions
+from providers.sandbox import groq_face
 from tests.conftest import NOW
 from tests.support.airline import Airline
+from tests.support.listening import listen
 from tests.support.trips import Trips
 
 ROOT = Path(__file__).parents[1]
@@ -129,10 +134,24 @@ def test_doctor_tells_the_time_of_the_database_and_not_of_the_setting(run_cli: R
 
 
 def test_doctor_keeps_a_key_to_itself(run_cli: Run, database_url: str) -> None:
-    done = run_cli("doctor", DATABASE_URL=database_url, GROQ_API_KEY="gsk_sesame")
+    done = run_cli("doctor", DATABASE_URL=database_url, GROQ_API_KEY="gsk_sesame", GROQ_BASE_URL="http://127.0.0.1:9")
     assert done.returncode == 0, done.stderr
+    assert "The models of http://127.0.0.1:9 cannot be read" in done.stdout
     assert "openai/gpt-oss-120b" in done.stdout
     assert "sesame" not in done.stdout + done.stderr
+
+
+async def test_doctor_names_the_setting_of_a_model_there_is_no_more(run_cli: Run, database_url: str) -> None:
+    app = FastAPI()
+    app.include_router(groq_face.router)
+    app.state.sandbox_groq = groq_face.SandboxGroq()
+    async with listen(app) as origin:
+        named = {"GROQ_API_KEY": "gsk_sesame", "MODEL_SMALL": "llama-3.1-8b-instant"}
+        base = f"{origin}/sandbox/groq"
+        done = await asyncio.to_thread(run_cli, "doctor", DATABASE_URL=database_url, GROQ_BASE_URL=base, **named)
+    assert done.returncode == 1
+    told = " ".join(done.stdout.split())
+    assert "MODEL_SMALL=llama-3.1-8b-instant: there is no such model. There are: openai/gpt-oss-120b" in told
 
 
 def test_doctor_names_the_vendors(run_cli: Run, database_url: str) -> None:
@@ -366,6 +385,31 @@ async def test_what_waits_for_a_person_is_listed_and_settled(
 
     await asyncio.to_thread(work)
     assert (await trips.read(booking_id)).phase == "refunding"
+
+
+async def test_traveller_who_asked_for_a_person_is_listed_until_answered(
+    run_cli: Run, database_url: str, transactions: Transactions
+) -> None:
+    conversation_id = new_id()
+    async with transactions() as session:
+        session.add(Conversation(id=conversation_id, token_hash=b"of a visitor", channel="web", time_zone="UTC"))
+        await session.flush()
+        session.add(
+            SupportTicket(conversation_id=conversation_id, language="en", topic="Paid twice", words="[email-1], help!")
+        )
+
+    def work() -> None:
+        listed = run_cli("tickets", DATABASE_URL=database_url).stdout
+        for told in ("1001", str(conversation_id), "visitor", "Paid twice", "[email-1], help!"):
+            assert told in listed
+        closed = run_cli("tickets", "close", "1001", DATABASE_URL=database_url)
+        assert "Ticket 1001 is closed." in closed.stdout, closed.stderr
+        assert run_cli("tickets", DATABASE_URL=database_url).stdout == "Nobody waits for an answer.\n"
+        again = run_cli("tickets", "close", "1001", DATABASE_URL=database_url)
+        assert (again.returncode, again.stdout) == (2, "")
+        assert "No ticket 1001 is open." in again.stderr
+
+    await asyncio.to_thread(work)
 
 
 def test_origin_that_is_none_is_told_in_a_line(run_cli: Run) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from core.errors import ConfigurationError
 from core.security import load_or_create_secrets
@@ -236,3 +237,9 @@ def test_document_keys_that_cannot_seal_are_refused_without_quoting_them(
 
 def test_secret_does_not_show_in_the_settings_text() -> None:
     assert "sesame" not in repr(Settings(_env_file=None, groq_api_key="sesame"))
+
+
+def test_support_address_has_to_be_one() -> None:
+    assert Settings(_env_file=None, support_email="Desk@Shop.example.com").support_email == "Desk@shop.example.com"
+    with pytest.raises(ValidationError, match="support_email"):
+        Settings(_env_file=None, support_email="desk at shop")

@@ -51,6 +51,16 @@ def test_refusal_of_the_server_is_no_markup(capsys: pytest.CaptureFixture[str]) 
     assert WILD in capsys.readouterr().out
 
 
+def test_link_to_pay_stays_on_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    link = "https://pay.example/" + "x" * 100
+    card = {"type": "payment", "text": f"VNPAY · ₫3,950,000\n{link}"}
+    events = {"type": "ACTIVITY_SNAPSHOT", "content": card}, {"type": "RUN_FINISHED"}
+    with httpx.Client(base_url="http://server", transport=answer_with(*events)) as client:
+        Talk(client).say("pay")
+    assert link in capsys.readouterr().out.splitlines()
+
+
 def test_names_on_an_offer_are_no_markup(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     card = flight_offers("en")

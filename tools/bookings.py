@@ -51,10 +51,11 @@ async def list_my_bookings(runtime: Tooling, status: BookingState | None = None)
     if found:
         show_card(runtime, booking_card(found, ctx.language))
     facts = [
-        _describe(detail, ctx.now.tzinfo, ctx.language) | {"number": number}
+        describe_booking(detail, ctx.now.tzinfo, ctx.language) | {"number": number}
         for number, detail in enumerate(found, start=1)
     ]
-    return answer_call(runtime, {"bookings": facts}, {"bookings": [str(each.booking.id) for each in found]})
+    remembered = {"bookings": [str(each.booking.id) for each in found], "ways": None}
+    return answer_call(runtime, {"bookings": facts}, remembered)
 
 
 @tool
@@ -68,7 +69,7 @@ async def booking_details(booking: BookingName, runtime: Tooling) -> Command[Any
     detail = await find_booking(runtime, booking)
     show_card(runtime, booking_card([detail], ctx.language))
     conditions = detail.offer.conditions
-    facts = _describe(detail, ctx.now.tzinfo, ctx.language) | {
+    facts = describe_booking(detail, ctx.now.tzinfo, ctx.language) | {
         "flights": [segment.designator for slice_ in detail.slices for segment in slice_.segments],
         "fare": detail.offer.fare_brand,
         "refund": condition_text(conditions.refund, ctx.language),
@@ -132,7 +133,8 @@ def state_text(detail: BookingDetail, language: Language) -> str:
     return say(f"papers.status.{word}", language)
 
 
-def _describe(detail: BookingDetail, zone: tzinfo | None, language: Language) -> dict[str, Any]:
+def describe_booking(detail: BookingDetail, zone: tzinfo | None, language: Language) -> dict[str, Any]:
+    """A booking for a model, in words."""
     due = detail.amount_due
     return {
         "booking_reference": detail.booking.booking_reference,

@@ -13,10 +13,11 @@ from domain.airlines import airline_name
 from domain.money import Money
 from domain.offers import Condition, Slice
 from services.bookings.extras import ChosenService
-from services.bookings.party import TicketName
+from services.bookings.party import KnownTraveller, TicketName
+from services.proposals.wording import ask_text
 from tools.cards import Card, condition_row, instant_row, slice_row, start_card
 from tools.extras import service_row, service_text
-from tools.wording import condition_text, moment_text, money_text, provider_name, route_text
+from tools.wording import condition_text, moment_text, money_text, name_text, provider_name, route_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +67,46 @@ class Question:
         return Money(amount_minor=self.quote.get(name, 0), currency=self.quote["currency"])
 
 
-def confirm_card(question: Question, zone: tzinfo | None, language: Language) -> Card:
-    proposal, quote, slices = question.proposal, question.quote, question.slices
-    refund_rule, change_rule = question.find_condition("refund"), question.find_condition("change")
-    return start_card("confirm", _list_lines(question, zone, language), language, simulated=quote["simulated"]) | {
+@dataclass(frozen=True, slots=True)
+class AccountQuestion:
+    """A proposal about something else than a purchase, with what its quote only refers to."""
+
+    proposal: Proposal
+    holder: KnownTraveller | None = None
+    """Whose document it is."""
+    booking_reference: str | None = None
+    """The PNR of what is to be written down."""
+
+    @property
+    def slices(self) -> list[Slice]:
+        return [Slice.model_validate(each) for each in self.proposal.quote.get("slices", [])]
+
+
+def confirm_card(question: Question | AccountQuestion, zone: tzinfo | None, language: Language) -> Card:
+    """Has the same fields for every purchase, change and cancellation, and fewer for what is none."""
+    proposal = question.proposal
+    if isinstance(question, Question):
+        lines, fields = _list_lines(question, zone, language), _trip_fields(question, language)
+    else:
+        lines, fields = _list_account_lines(question, zone, language), _account_fields(question, language)
+    card = start_card("confirm", lines, language, simulated=proposal.quote["simulated"])
+    asked = {
         "proposal_id": str(proposal.id),
         "quote_hash": proposal.quote_hash,
         "action": proposal.action,
         "expires_at": instant_row(proposal.expires_at),
+    }
+    return card | asked | fields
+
+
+def _trip_fields(question: Question, language: Language) -> Card:
+    quote = question.quote
+    refund_rule, change_rule = question.find_condition("refund"), question.find_condition("change")
+    return {
         "offer_id": quote.get("offer_id"),
         "booking_id": quote.get("booking_id"),
         "booking_reference": question.booking_reference,
-        "slices": [slice_row(each, language) for each in slices],
+        "slices": [slice_row(each, language) for each in question.slices],
         "old_slices": [slice_row(Slice.model_validate(each), language) for each in quote.get("old_slices", [])],
         "travellers": [traveller_row(each) for each in question.travellers],
         "fare_brand": quote.get("fare_brand"),
@@ -93,13 +122,32 @@ def confirm_card(question: Question, zone: tzinfo | None, language: Language) ->
     }
 
 
-def describe_question(question: Question, zone: tzinfo | None, language: Language) -> dict[str, Any]:
+def _account_fields(question: AccountQuestion, language: Language) -> Card:
+    quote, holder = question.proposal.quote, question.holder
+    shown = ("booking_id", "kind", "value", "issuing_country", "expires_in", "address")
+    fields: Card = {name: quote[name] for name in shown if name in quote}
+    if question.slices:
+        fields["booking_reference"] = question.booking_reference
+        fields["slices"] = [slice_row(each, language) for each in question.slices]
+    if holder is not None:
+        fields["traveller"] = {"given_name": holder.given_name, "family_name": holder.family_name}
+    return fields
+
+
+def describe_question(question: Question | AccountQuestion, zone: tzinfo | None, language: Language) -> dict[str, Any]:
     """The same for a model, in words."""
-    quote = question.quote
-    return {
+    proposal = question.proposal
+    told = {
         "shown": "confirm",
-        "action": question.proposal.action,
+        "action": proposal.action,
         "booking_reference": question.booking_reference,
+        "expires": moment_text(proposal.expires_at, zone, language),
+        "status": say("confirm.waiting", language),
+    }
+    if isinstance(question, AccountQuestion):
+        trip = route_text(question.slices, language) if question.slices else None
+        return told | {"trip": trip, "question": ask_text(proposal, language)}
+    return told | {
         "trip": route_text(question.slices, language),
         "flights": [segment.designator for slice_ in question.slices for segment in slice_.segments],
         "travellers": [ticket_name(each) for each in question.travellers],
@@ -107,9 +155,7 @@ def describe_question(question: Question, zone: tzinfo | None, language: Languag
         "to_pay": money_text(question.amount, language),
         "fee": money_text(question.fee, language),
         "comes_back": money_text(question.refund, language),
-        "expires": moment_text(question.proposal.expires_at, zone, language),
-        "warnings": [row["message"] for row in warning_rows(quote.get("warnings", []), language)],
-        "status": say("confirm.waiting", language),
+        "warnings": [row["message"] for row in warning_rows(question.quote.get("warnings", []), language)],
     }
 
 
@@ -136,6 +182,10 @@ def warning_rows(codes: Sequence[str], language: Language) -> list[Card]:
     return [{"code": code, "message": say(f"warnings.{code}", language)} for code in codes]
 
 
+def _until_text(proposal: Proposal, zone: tzinfo | None, language: Language) -> str:
+    return say("confirm.until", language, time=moment_text(proposal.expires_at, zone, language))
+
+
 def _list_lines(question: Question, zone: tzinfo | None, language: Language) -> list[str]:
     action, quote = question.proposal.action, question.quote
     lines = [
@@ -144,10 +194,23 @@ def _list_lines(question: Question, zone: tzinfo | None, language: Language) -> 
         say("confirm.travellers", language, names=", ".join(ticket_name(each) for each in question.travellers)),
         *(service_text(each, language) for each in question.services),
         *_list_money(question, language),
-        say("confirm.until", language, time=moment_text(question.proposal.expires_at, zone, language)),
+        _until_text(question.proposal, zone, language),
         *(row["message"] for row in warning_rows(quote.get("warnings", []), language)),
     ]
     return [*lines, say("papers.simulated", language)] if quote["simulated"] else lines
+
+
+def _list_account_lines(question: AccountQuestion, zone: tzinfo | None, language: Language) -> list[str]:
+    proposal, holder = question.proposal, question.holder
+    lines = [ask_text(proposal, language)]
+    if holder is not None:
+        name = name_text(holder.given_name, holder.family_name, language)
+        lines.append(say("confirm.document_of", language, name=name))
+    if proposal.action == "change_email":
+        lines.append(say("confirm.change_email_how", language))
+    if proposal.quote["simulated"]:
+        lines.append(say("calendar.page.simulated", language))
+    return [*lines, _until_text(proposal, zone, language)]
 
 
 def _list_money(question: Question, language: Language) -> list[str]:

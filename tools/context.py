@@ -17,7 +17,6 @@ from core.security import Actor, Keys
 from db.session import Transactions
 from providers.calendar.base import CalendarProvider
 from providers.flights.base import WorldMode
-from services.calendar.parts import CalendarParts
 from services.flights.market import Market
 from services.payments.gateways import Gateways
 from services.proposals.proposing import ConsentParts
@@ -30,6 +29,8 @@ class ToolContext:
     actor: Actor
     conversation_id: UUID
     run_id: UUID
+    message_id: UUID
+    """Of what the traveller said or clicked."""
     language: Language
     now: datetime
     """In the traveller's time zone."""
@@ -42,14 +43,12 @@ class ToolContext:
     """None where this server knows none."""
     client_address: str
     """Where the message came from, as gateways are told; may be empty."""
+    support_email: str | None
+    """Of our own desk; None where nobody reads its letters."""
 
     @property
     def consent(self) -> ConsentParts:
-        return ConsentParts(self.transactions, self.market, self.keys, self.gateways)
-
-    @property
-    def calendar_parts(self) -> CalendarParts:
-        return CalendarParts(self.transactions, self.keys, self.calendar)
+        return ConsentParts(self.transactions, self.market, self.keys, self.gateways, self.calendar)
 
     @property
     def mode(self) -> WorldMode:

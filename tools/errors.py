@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import structlog
 from langchain_core.messages import ToolMessage
-from langgraph.prebuilt.tool_node import ToolInvocationError
+from pydantic import ValidationError
 
 from core.errors import AppError, Unauthorized
 from core.messages import Language, say
@@ -29,6 +29,17 @@ class NotUnderstood(AppError):
 class ToolNotAllowed(AppError):
     code = "tool_not_allowed"
     status = 403
+
+
+class ArgumentsInvalid(AppError):
+    """Arguments no tool can be called with."""
+
+    code = "tool_arguments"
+    status = 422
+
+    def __init__(self, error: ValidationError) -> None:
+        places = (fault["loc"] for fault in error.errors(include_url=False, include_input=False))
+        super().__init__(fields=", ".join(sorted({str(place[0]) for place in places if place})))
 
 
 class OfferNumberUnknown(AppError):
@@ -101,19 +112,26 @@ class NoOtherFlights(AppError):
     status = 409
 
 
+class WayNumberUnknown(AppError):
+    """Not the number of a way to fly otherwise that was listed last."""
+
+    code = "way_number_unknown"
+    status = 404
+
+
+class DocumentUnclear(AppError):
+    """Which of a traveller's documents is meant was not said, or there is no such; `documents` are those there are."""
+
+    code = "document_unclear"
+    status = 422
+
+
 def explain_failure(error: Exception, *, tool: str, call_id: str, language: Language) -> ToolMessage:
     """The answer to a call that failed. A bug is logged and told as "try again", never as a traceback."""
     code, params = "tool_failed", {}
     if isinstance(error, AppError):
         code, params = error.code, error.params
-    elif isinstance(error, ToolInvocationError):
-        code, params = "tool_arguments", {"fields": _name_fields(error.filtered_errors or [])}
     else:
         log.exception("tool.failed", tool=tool)
     body = {"error": code, "params": params, "message": say(f"errors.{code}", language, **params)}
     return ToolMessage(json.dumps(body, ensure_ascii=False), tool_call_id=call_id, name=tool, status="error")
-
-
-def _name_fields(errors: Sequence[Mapping[str, object]]) -> str:
-    locations = (error.get("loc") for error in errors)
-    return ", ".join(str(location[0]) for location in locations if isinstance(location, tuple) and location)

@@ -9,7 +9,7 @@ from langchain.tools import tool
 from langgraph.types import Command
 from pydantic import BaseModel, Field
 
-from core.messages import Language, say
+from core.messages import Language, format_duration, say
 from domain.airlines import airline_name
 from domain.money import Money
 from domain.offers import CabinClass, FlightQuery, SliceQuery
@@ -139,7 +139,9 @@ async def search_flights(
     update: dict[str, Any] = {}
     if selection.offers:
         show_card(runtime, flight_offers_card(result, selection, ctx.language))
-        update = {"offers": [remember(stored) for stored in selection.offers], "number": None}
+        offers = [remember(stored) for stored in selection.offers]
+        # "the second one" is said of what was listed last
+        update = {"offers": offers, "number": None, "bookings": [], "ways": None}
     cheapest_of_all = select_offers(result.offers, Filters(), "price", 1).offers
     answer = describe_query(query, ctx.language) | {
         "airlines": [airline_name(code) for code in filters.airlines],
@@ -254,6 +256,7 @@ def _offer_facts(stored: StoredOffer, number: int, badges: tuple[str, ...], lang
         "flights": [segment.designator for slice_ in offer.slices for segment in slice_.segments],
         "airports": [f"{slice_.origin}–{slice_.destination}" for slice_ in offer.slices],
         "times": [slice_times(slice_) for slice_ in offer.slices],
+        "durations": [format_duration(slice_.duration, language) for slice_ in offer.slices],
         "stops": [stops_text(slice_, language) for slice_ in offer.slices],
         "fare": offer.fare_brand,
         "total": money_text(offer.total, language),

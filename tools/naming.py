@@ -15,7 +15,9 @@ from services.bookings.party import KnownTraveller, list_known_travellers
 from services.bookings.reading import BookingDetail, get_booking, get_booking_by_reference, list_bookings
 from tools.context import ToolContext, Tooling
 from tools.errors import NoTravellersKnown, TravellersUnclear
+from tools.passenger_form import show_new_passenger_form
 from tools.sign_in import require_sign_in
+from tools.wording import name_text
 
 LATEST, ME = "latest", "me"
 MAX_POSITION_DIGITS = 2
@@ -48,12 +50,16 @@ async def find_booking(runtime: Tooling, said: str) -> BookingDetail:
 
 
 async def find_travellers(runtime: Tooling, said: Sequence[str]) -> list[KnownTraveller]:
-    """In the order said; nobody named is the caller. Raises SignInNeeded, NoTravellersKnown and TravellersUnclear."""
+    """In the order said; nobody named is the caller.
+
+    Raises SignInNeeded and NoTravellersKnown, with what to do about it on the screen, and TravellersUnclear.
+    """
     require_sign_in(runtime)
     ctx: ToolContext = runtime.context
     async with ctx.transactions() as session:
         known = await list_known_travellers(session, ctx.actor)
     if not known:
+        show_new_passenger_form(runtime, {})
         raise NoTravellersKnown
     found = [_find_traveller(known, name.strip().casefold()) for name in said or [ME]]
     if None in found:
@@ -61,12 +67,25 @@ async def find_travellers(runtime: Tooling, said: Sequence[str]) -> list[KnownTr
     return [each for each in found if each is not None]
 
 
+async def find_party(runtime: Tooling, said: Sequence[str]) -> list[KnownTraveller]:
+    """Who flies a trip: as `find_travellers`, but nobody named is everybody, where they are as many as it is for."""
+    if not said and runtime.context.actor.user_id is not None:
+        async with runtime.context.transactions() as session:
+            known = await list_known_travellers(session, runtime.context.actor)
+        if len(known) == _count_searched(runtime):
+            return known
+    return await find_travellers(runtime, said)
+
+
+def _count_searched(runtime: Tooling) -> int:
+    """How many the trip on the screen is for."""
+    frame = runtime.state.get("frame", {})
+    adults = frame.get("adults")
+    return (1 if adults is None else adults) + (frame.get("children") or 0) + (frame.get("infants") or 0)
+
+
 def handle_of(traveller: KnownTraveller) -> str:
     return f"pax_{traveller.id.hex[-HANDLE_DIGITS:]}"
-
-
-def name_text(given_name: str, family_name: str, language: Language) -> str:
-    return f"{family_name} {given_name}" if language == "vi" else f"{given_name} {family_name}"
 
 
 def _find_traveller(known: Sequence[KnownTraveller], name: str) -> KnownTraveller | None:

@@ -3,7 +3,9 @@ the traveller answers it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
+from uuid import UUID
 
 from langchain.tools import tool
 from langgraph.types import Command
@@ -14,24 +16,27 @@ from db.models import Proposal
 from domain.money import Money
 from domain.offers import Slice
 from services.bookings.extras import price_services
-from services.bookings.party import name_party
-from services.bookings.reading import BookingDetail
-from services.bookings.terms import SliceChange
+from services.bookings.party import list_known_travellers, name_party
+from services.bookings.reading import get_booking
+from services.bookings.terms import MAX_CHANGES, SliceChange, quote_change
 from services.flights.offers import refresh_offer
 from services.proposals import proposing
 from services.proposals.quotes import read_passenger_ids
 from tools.arguments import DatePhrase, Place, list_airports, read_day, read_place
 from tools.cards import Card, start_card
-from tools.confirm import Question, confirm_card, describe_question
+from tools.changes import change_options_card, describe_ways, pick_way, remember_ways
+from tools.confirm import AccountQuestion, Question, confirm_card, describe_question
 from tools.context import ToolContext, Tooling, answer_call, show_card
 from tools.errors import NoOtherFlights
 from tools.extras import BagWishes, SeatWishes, find_choices, service_row, service_text
-from tools.naming import BookingName, TravellerNames, find_booking, find_travellers
+from tools.naming import BookingName, TravellerNames, find_booking, find_party
+from tools.passenger_form import PAPER_FAULTS, ask_for_papers
 from tools.shown import ShownOffer, find_shown
 from tools.sign_in import require_sign_in
 from tools.wording import money_text, tell_difference
 
 Leg = Annotated[int, Field(ge=1, le=6)]
+WayNumber = Annotated[int, Field(ge=1, le=MAX_CHANGES)]
 
 
 @tool
@@ -54,21 +59,25 @@ async def propose_booking(
     require_sign_in(runtime)
     shown: list[ShownOffer] = runtime.state.get("offers", [])
     offer_id = find_shown(shown, number)
-    party = await find_travellers(runtime, travellers or ())
+    party = await find_party(runtime, travellers or ())
     services = await find_choices(ctx, offer_id, seats or (), bags or ())
-    proposal = await proposing.propose_booking(
-        ctx.consent,
-        ctx.actor,
-        offer_id=offer_id,
-        passenger_ids=[each.id for each in party],
-        services=services,
-        conversation_id=ctx.conversation_id,
-    )
-    question = await _with_party(ctx, proposal)
-    show_card(runtime, confirm_card(question, ctx.now.tzinfo, ctx.language))
+    try:
+        proposal = await proposing.propose_booking(
+            ctx.consent,
+            ctx.actor,
+            offer_id=offer_id,
+            passenger_ids=[each.id for each in party],
+            services=services,
+            conversation_id=ctx.conversation_id,
+            tool_call_id=runtime.tool_call_id,
+        )
+    except PAPER_FAULTS as fault:
+        await ask_for_papers(runtime, party, fault)
+        raise
+    asked = ask_on_card(runtime, await read_question(ctx, proposal))
     before = Money(amount_minor=shown[number - 1]["price"], currency=shown[number - 1]["currency"])
     now = Money(amount_minor=proposal.quote["fare_minor"], currency=proposal.quote["currency"])
-    answer = describe_question(question, ctx.now.tzinfo, ctx.language) | {
+    answer = asked | {
         "number": number,
         "world": ctx.mode,
         "price_note": tell_difference(before, now, ctx.language),
@@ -87,12 +96,14 @@ async def propose_cancellation(booking: BookingName, runtime: Tooling) -> Comman
     ctx: ToolContext = runtime.context
     detail = await find_booking(runtime, booking)
     proposal = await proposing.propose_cancellation(
-        ctx.consent, ctx.actor, booking_id=detail.booking.id, conversation_id=ctx.conversation_id
+        ctx.consent,
+        ctx.actor,
+        booking_id=detail.booking.id,
+        conversation_id=ctx.conversation_id,
+        tool_call_id=runtime.tool_call_id,
     )
-    question = _about(detail, proposal)
-    show_card(runtime, confirm_card(question, ctx.now.tzinfo, ctx.language))
-    answer = describe_question(question, ctx.now.tzinfo, ctx.language) | {"world": ctx.mode}
-    return answer_call(runtime, answer, {})
+    asked = ask_on_card(runtime, await read_question(ctx, proposal))
+    return answer_call(runtime, asked | {"world": ctx.mode}, {})
 
 
 @tool
@@ -103,8 +114,10 @@ async def propose_change(
     leg: Leg = 1,
     origin: Place | None = None,
     destination: Place | None = None,
+    option: WayNumber | None = None,
 ) -> Command[Any]:
-    """Show cards with other flights for a leg of a booking and what each costs. Changes nothing itself.
+    """List other flights for a leg of a booking with what each costs; then, called again with `option`, or at once
+    where there is only one, show the card that asks for that change. Changes nothing itself.
 
     Args:
         booking: Its reference (PNR), its number in the list shown last, or 'latest', e.g. 'ABC123'.
@@ -112,6 +125,7 @@ async def propose_change(
         leg: Which flight of the trip, e.g. 2 for the way back.
         origin: Another place to start from, e.g. 'Huế'. Leave out to keep it.
         destination: Another place to go to. Leave out to keep it.
+        option: The number of the way the traveller chose from the list, e.g. 2. Leave out to see the list.
     """
     ctx: ToolContext = runtime.context
     require_sign_in(runtime)
@@ -121,20 +135,34 @@ async def propose_change(
         destinations=list_airports(read_place(destination, ctx.language)) if destination else (),
     )
     detail = await find_booking(runtime, booking)
-    proposals = await proposing.propose_change(
-        ctx.consent,
-        ctx.actor,
-        booking_id=detail.booking.id,
-        changes={leg - 1: change},
-        conversation_id=ctx.conversation_id,
+    reference = detail.booking.booking_reference
+    terms = await quote_change(
+        ctx.transactions, ctx.market, ctx.keys, ctx.actor, detail.booking.id, changes={leg - 1: change}
     )
-    if not proposals:
+    if not terms.options:
         raise NoOtherFlights
-    questions = [_about(detail, proposal) for proposal in proposals]
-    for question in questions:
-        show_card(runtime, confirm_card(question, ctx.now.tzinfo, ctx.language))
-    ways = [describe_question(question, ctx.now.tzinfo, ctx.language) for question in questions]
-    return answer_call(runtime, {"ways": ways, "world": ctx.mode}, {})
+    args = {
+        "booking": reference or booking,
+        "departs_on": change.departs_on.isoformat(),
+        "leg": leg,
+        "origin": origin,
+        "destination": destination,
+    }
+    chosen = pick_way(runtime, terms.options, args, option)
+    if chosen is None:
+        show_card(runtime, change_options_card(terms, reference, ctx.language))
+        facts = describe_ways(terms, reference, ctx.language) | {"world": ctx.mode}
+        return answer_call(runtime, facts, {"ways": remember_ways(terms.options, args)})
+    async with ctx.transactions() as session:
+        (proposal,) = await proposing.write_change_cards(
+            session,
+            ctx.actor,
+            replace(terms, options=(chosen,)),
+            conversation_id=ctx.conversation_id,
+            tool_call_id=runtime.tool_call_id,
+        )
+    asked = ask_on_card(runtime, await read_question(ctx, proposal))
+    return answer_call(runtime, asked | {"world": ctx.mode}, {})
 
 
 @tool
@@ -175,14 +203,36 @@ async def choose_seats(
     return answer_call(runtime, answer, {"number": number})
 
 
-async def _with_party(ctx: ToolContext, proposal: Proposal) -> Question:
+def ask_on_card(runtime: Tooling, question: Question | AccountQuestion) -> dict[str, Any]:
+    """Show the card; what a model is told of it."""
+    ctx: ToolContext = runtime.context
+    show_card(runtime, confirm_card(question, ctx.now.tzinfo, ctx.language))
+    return describe_question(question, ctx.now.tzinfo, ctx.language)
+
+
+async def read_question(ctx: ToolContext, proposal: Proposal) -> Question | AccountQuestion:
+    """A proposal of the caller's with everything its card shows.
+
+    Raises BookingNotFound, PassengerNotFound, and the first InvalidInput that keeps a traveller from flying.
+    """
     quote = proposal.quote
-    slices = [Slice.model_validate(each) for each in quote["slices"]]
     async with ctx.transactions() as session:
-        party = await name_party(session, ctx.actor, ctx.keys, slices=slices, passenger_ids=read_passenger_ids(quote))
-    return Question(proposal, party, quote["provider"])
-
-
-def _about(detail: BookingDetail, proposal: Proposal) -> Question:
-    booking = detail.booking
-    return Question(proposal, detail.passengers, booking.provider, booking.booking_reference)
+        match proposal.action:
+            case "book":
+                slices = [Slice.model_validate(each) for each in quote["slices"]]
+                party = await name_party(
+                    session, ctx.actor, ctx.keys, slices=slices, passenger_ids=read_passenger_ids(quote)
+                )
+                return Question(proposal, party, quote["provider"])
+            case "cancel" | "change":
+                detail = await get_booking(session, ctx.actor, proposal.subject_id)
+                booking = detail.booking
+                return Question(proposal, detail.passengers, booking.provider, booking.booking_reference)
+            case "calendar":
+                detail = await get_booking(session, ctx.actor, proposal.subject_id)
+                return AccountQuestion(proposal, booking_reference=detail.booking.booking_reference)
+            case "forget_document":
+                known = await list_known_travellers(session, ctx.actor)
+                holder = next((each for each in known if each.id == UUID(quote["passenger_id"])), None)
+                return AccountQuestion(proposal, holder)
+    return AccountQuestion(proposal)

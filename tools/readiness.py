@@ -14,9 +14,10 @@ from services.bookings.policy import Finding, check_readiness
 from services.flights.offers import refresh_offer
 from tools.cards import start_card
 from tools.context import ToolContext, Tooling, answer_call, show_card
-from tools.naming import TravellerNames, find_travellers, handle_of, name_text
+from tools.naming import TravellerNames, find_party, handle_of
 from tools.shown import find_shown
 from tools.sign_in import require_sign_in
+from tools.wording import name_text
 
 
 @tool
@@ -32,7 +33,7 @@ async def check_travel_readiness(
     ctx: ToolContext = runtime.context
     require_sign_in(runtime)
     offer_id = find_shown(runtime.state.get("offers", []), number)
-    party = await find_travellers(runtime, travellers or ())
+    party = await find_party(runtime, travellers or ())
     offer = (await refresh_offer(ctx.transactions, ctx.market, offer_id)).stored.offer
     async with ctx.transactions() as session:
         findings = await check_readiness(

@@ -112,3 +112,7 @@ def condition_text(condition: Condition, language: Language) -> str:
     if condition.fee.amount_minor == 0:
         return say("offers.rule_free", language)
     return say("offers.rule_fee", language, fee=money_text(condition.fee, language))
+
+
+def name_text(given_name: str, family_name: str, language: Language) -> str:
+    return f"{family_name} {given_name}" if language == "vi" else f"{given_name} {family_name}"

@@ -208,7 +208,7 @@ def _grammar() -> Grammar:
             "bound": Vocabulary(bounds["before"]),
             "limit": Vocabulary(limits),
             "trailing": Vocabulary(bounds["behind"]),
-            "money": Reader(starts, _read_money),
+            "money": Reader(starts, read_money),
             "figure": Reader(frozenset({DIGITS}) | number_words().starts, _read_lower),
             "guess": Reader(frozenset({DIGITS}), _read_guess),
         },
@@ -253,7 +253,8 @@ def _read_guess(text: Text, index: int) -> list[Found]:
     return [(int(word), index + 1)] if is_fare else []
 
 
-def _read_money(text: Text, index: int) -> Iterator[Found]:
+def read_money(text: Text, index: int) -> Iterator[Found]:
+    """An amount that begins at a token, without the words that bound it."""
     start = text.tokens[index].start
     for pattern, build in ((_PREFIXED, _in_currency), (_PLAIN, _in_currency), (_SHORT, _short), (_GROUPED, _grouped)):
         figures = pattern.match(text.folded, start)

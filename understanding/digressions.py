@@ -20,6 +20,8 @@ _AIRLINE = re.compile(r"[A-Z]{2}")
 _FLIGHT_DIGITS = range(3, 5)
 _BIRTH = {"born", "birth", "birthday", "dob", "sinh"}
 _HALF = 0.5
+_DONE_TO_BOOKINGS = frozenset(("change", "cancel", "refund", "paid_word", "status", "look", "details"))
+_RULES = frozenset(("policy", "fare_rules", "fare_rules_general"))
 _UNIMPORTANT = frozenset(("particle", "filler"))
 
 
@@ -42,14 +44,22 @@ class _Sign(NamedTuple):
         return self.name in _FIRM and not {"special", "care"} & self.needed
 
 
-def find_digression(text: Text, places: int, *, has_dates: bool, has_wishes: bool) -> Digression | None:
-    """What a message is about if not the trip; None where it wishes for one. `places` are those surely named,
-    and wishes what else is said of the flight and who travels."""
+def find_digression(
+    text: Text, places: int, *, has_dates: bool, has_wishes: bool, names_booking: bool, is_of_bookings: bool
+) -> Digression | None:
+    """What a message is about if not the trip; None where it wishes for one.
+
+    `places` are those surely named, wishes what else is said of the flight and who travels. `is_of_bookings` is whether
+    bookings are what was spoken of last.
+    """
     is_wish = find_phrase(text, "wish")
-    sign = _find_sign(text)
+    is_of_bookings = is_of_bookings and not (places or is_wish)
+    sign = _find_sign(text, names_booking=names_booking, is_of_bookings=is_of_bookings)
     if sign is None:
         return None if is_wish else _find_courtesy(text, places) or _find_contact(text, places)
-    if sign.name == "out_of_scope":
+    if names_booking and sign.is_firm:
+        is_trip = False
+    elif sign.name == "out_of_scope":
         is_trip = is_wish or (places > 1 and find_phrase(text, "search"))
     elif sign.name == "profile":
         is_trip = places > 1 or _is_trip_introduced(text, places, is_wish=is_wish, has_dates=has_dates)
@@ -80,8 +90,13 @@ def _is_trip_introduced(text: Text, places: int, *, is_wish: bool, has_dates: bo
     return places > 0 and (find_phrase(text, "search") or (has_dates and not is_born))
 
 
-def _find_sign(text: Text) -> _Sign | None:
+def _find_sign(text: Text, *, names_booking: bool, is_of_bookings: bool) -> _Sign | None:
     said = set(read_phrases(text).spans)
+    if names_booking:
+        said |= {"named_booking", "my_booking"}
+    elif is_of_bookings and said & _DONE_TO_BOOKINGS and not said & _RULES:
+        is_refusal = "no" in said and not said & {"it", "that_one"}  # "thôi huỷ", but not "huỷ cái này"
+        said |= set() if is_refusal else {"my_booking"}
     if _names_flight_number(text):
         said.add("flight_number")
     return next((sign for sign in _signs() if sign.needed <= said and not sign.without & said), None)

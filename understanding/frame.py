@@ -11,7 +11,8 @@ from core.messages import Language as Language
 from domain.money import Money
 from domain.offers import CabinClass
 
-SlotName = Literal["origin", "destination", "depart_on", "return_on", "stay_nights", "travellers"]
+SlotName = Literal["origin", "destination", "depart_on", "return_on", "stay_nights", "travellers", "new_day"]
+"""What a question may be about; "new_day" is that of a flight booked already, and no part of a frame."""
 TripKind = Literal["one_way", "round_trip", "multi_city"]
 SortKey = Literal["price", "departure", "arrival", "duration", "best"]
 

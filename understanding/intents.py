@@ -29,6 +29,10 @@ _OPENING_WORDS = 3
 """A second thought comes first: "actually", "no", "à không"."""
 
 
+_OF_SEATS_TOO = {"preferences", "remember", "forget", "change"}
+"""These name seats and meals without asking for any."""
+
+
 class Understood(NamedTuple):
     """What the other readers made of the message."""
 
@@ -54,6 +58,11 @@ class Understood(NamedTuple):
     is_thin: bool
     """Nothing was known or asked, and no place is named."""
     digression: Digression | None
+    names_booking: bool
+    names_party: bool
+    """Others than the traveller alone, by number or as family."""
+    names_extras: bool
+    """Seats by number, or more bags."""
 
 
 def find_intent(text: Text, understood: Understood) -> Intent:
@@ -65,11 +74,15 @@ def _decide(text: Text, understood: Understood) -> tuple[IntentName, float]:
     if find_phrase(text, "start_over") and not (understood.digression and not understood.has_changed):
         return "start_over", CLEAR
     if not understood.has_changed:
-        if only := _whole_intent(text):
+        if understood.offers_shown and is_only(text, ("settle",)) and not _ends_asking(text):
+            return "book", LIKELY
+        only = _whole_intent(text)
+        # "cancel it" is a no, unless bookings are spoken of
+        if only and not (only[0] == "no" and understood.digression and understood.digression.name == "cancel"):
             return only
-        if asked := _about_offer(text, understood):
+        if not understood.names_booking and (asked := _about_offer(text, understood)):
             return asked
-        if understood.digression:
+        if understood.digression and not _books_paying(text, understood):
             return understood.digression.name, _confidence(understood.digression)
     if _asks_calendar(text, understood):
         return "price_calendar", CLEAR
@@ -79,6 +92,12 @@ def _decide(text: Text, understood: Understood) -> tuple[IntentName, float]:
         is_thin = understood.is_thin and not find_phrase(text, "wish")
         return _about_trip(text, understood), THIN if is_thin else CLEAR
     return _decide_without_slots(text, understood)
+
+
+def _books_paying(text: Text, understood: Understood) -> bool:
+    """ "Book number 2, I pay with MoMo": there is nothing to pay for before it is booked."""
+    is_pay = understood.digression is not None and understood.digression.name == "pay"
+    return is_pay and understood.choice is not None and (find_phrase(text, "book") or find_phrase(text, "select"))
 
 
 def _confidence(digression: Digression) -> float:
@@ -113,7 +132,7 @@ def _asks_calendar(text: Text, understood: Understood) -> bool:
 def _about_offer(text: Text, understood: Understood) -> tuple[IntentName, float] | None:
     """What is asked of an offer. Whether fares can be given back in general is another question."""
     is_general = find_phrase(text, "fare_rules_general") or find_phrase(text, "my_booking")
-    if understood.digression and understood.digression.name in {"preferences", "change"}:
+    if understood.digression and understood.digression.name in _OF_SEATS_TOO:
         return None
     if find_phrase(text, "seat_map"):
         return "seat_map", CLEAR
@@ -148,6 +167,8 @@ def _choosing(text: Text, understood: Understood) -> tuple[IntentName, float] | 
         return "details", CLEAR
     if find_phrase(text, "book_now") or (is_of_one and find_phrase(text, "book")):
         return "book", CLEAR if is_of_one or not understood.has_content else LIKELY
+    if understood.names_party and is_of_one and find_phrase(text, "select"):
+        return "book", CLEAR  # whoever says for whom wants it booked
     if is_of_one:
         is_taken = find_phrase(text, "select") and not (find_phrase(text, "question") or _ends_asking(text))
         return ("details", LIKELY) if _asks(text) and not is_taken else ("select", CLEAR)
@@ -164,6 +185,8 @@ def _whole_intent(text: Text) -> tuple[IntentName, float] | None:
     """Intents a message has only when it says nothing else. An "ok" or "dạ" is only like a yes; "ok?" is none."""
     if _ends_asking(text) or _ends_in_doubt(text):
         return None
+    if is_only(text, ("done", "yes", "yes_like", "thanks")) and find_phrase(text, "done"):
+        return "done", SURE
     if is_only(text, ("yes",)):
         return "yes", SURE
     if is_only(text, ("yes", "thanks")) and _opens(text, "yes"):
@@ -186,6 +209,8 @@ def _whole_intent(text: Text) -> tuple[IntentName, float] | None:
 
 
 def _decide_without_slots(text: Text, understood: Understood) -> tuple[IntentName, float]:
+    if understood.offers_shown and understood.names_extras:
+        return "extras", LIKELY
     if understood.offers_shown and find_phrase(text, "details"):
         return "details", LIKELY
     if find_phrase(text, "mistake") and (understood.was_begun or understood.has_content):

@@ -82,17 +82,18 @@ def is_only(text: Text, names: Iterable[str]) -> bool:
     return has_core
 
 
+def read_lists(file_name: str) -> Iterator[tuple[str, str]]:
+    """Every phrase of a file of such lists, with its kind."""
+    lines = Path(__file__).with_name(file_name).read_text(encoding="utf-8").splitlines()
+    table = dict(line.split("\t") for line in lines)
+    for name, said in table.items():
+        if not name.startswith("$"):
+            yield from ((phrase, name) for pattern in said.split(", ") for phrase in _expand(pattern, table))
+
+
 @cache
 def _vocabulary() -> Vocabulary:
-    lines = Path(__file__).with_name("phrases.tsv").read_text(encoding="utf-8").splitlines()
-    table = dict(line.split("\t") for line in lines)
-    return Vocabulary(
-        (phrase, name)
-        for name, said in table.items()
-        if not name.startswith("$")
-        for pattern in said.split(", ")
-        for phrase in _expand(pattern, table)
-    )
+    return Vocabulary(read_lists("phrases.tsv"))
 
 
 def _expand(pattern: str, table: dict[str, str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
@@ -138,16 +138,22 @@ class PiiSpan(NamedTuple):
 
 
 def without_placeholders(text: str) -> str:
-    """A redacted text with the placeholders blanked: "[passport]" is not a word of the traveller's."""
-    return _PLACEHOLDER.sub(" ", text)
+    """A redacted text with the placeholders blanked: "[passport-1]" is not a word of the traveller's."""
+    return PLACEHOLDER.sub(" ", text)
 
 
 def redact(text: str) -> str:
     """The text as given, with every piece of personal data replaced by its kind: "[passport]", "[date of birth]"."""
     # what is taken out may have hidden a neighbour: "a@b.vn" right before a number
     while spans := find_pii(text):
-        for span in reversed(spans):
-            text = f"{text[: span.start]}[{span.kind}]{text[span.end :]}"
+        text = replace_spans(text, spans, [f"[{span.kind}]" for span in spans])
+    return text
+
+
+def replace_spans(text: str, spans: Sequence[PiiSpan], names: Sequence[str]) -> str:
+    """The text with a name in the place of each span."""
+    for span, name in reversed(list(zip(spans, names, strict=True))):
+        text = f"{text[: span.start]}{name}{text[span.end :]}"
     return text
 
 
@@ -232,7 +238,8 @@ def _is_near_passport(match: re.Match[str]) -> bool:
     return _PASSPORT_WORD.search(around) is not None
 
 
-_PLACEHOLDER = re.compile("|".join(rf"\[{kind}\]" for kind in get_args(PiiKind)))
+PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(get_args(PiiKind))})(?:-[0-9]+)?\]")
+"""What stands in the place of personal data; with a number where the value is kept."""
 _PATTERNS: tuple[tuple[PiiKind, re.Pattern[str], Callable[[re.Match[str]], bool] | None], ...] = (
     # The data is the group of a pattern that has one.
     # The surest first: a later pattern leaves alone what an earlier one has taken

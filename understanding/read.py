@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from understanding.amounts import AmountMention, find_amounts
 from understanding.bare import merge_bare_answer
 from understanding.choices import ChoiceMention, find_choice, find_described, names_unseen
+from understanding.date_rules import DateContext
 from understanding.dates import DateMention, find_dates
 from understanding.digressions import Digression, find_digression
 from understanding.directions import find_direction
@@ -19,15 +20,16 @@ from understanding.filters import FilterMention, find_filters
 from understanding.frame import Ambiguity, Frame, Language, SlotName
 from understanding.intents import Understood, find_intent
 from understanding.language import find_language
+from understanding.likings import find_preference
 from understanding.merge import merge_budget, merge_filters, merge_travellers
 from understanding.merge_dates import merge_dates
 from understanding.merge_route import date_first_leg, merge_route, split_leg_dates
 from understanding.merge_times import merge_times
 from understanding.open_doubts import resolve_doubts
-from understanding.phrases import find_phrase, read_phrases
+from understanding.phrases import find_phrase, is_only, read_phrases
 from understanding.pii import without_placeholders
 from understanding.places import PlaceMention, find_places
-from understanding.reading import Choice, Reading
+from understanding.reading import Choice, Intent, Reading
 from understanding.route import read_route
 from understanding.route_words import RouteWords
 from understanding.text import Text, read_text
@@ -35,8 +37,10 @@ from understanding.times import TimeMention, find_times
 from understanding.travellers import TravellerMention, find_travellers
 from understanding.typing_methods import undo_typing
 from understanding.unknown_places import PLACE_SLOTS, find_unknown_places
+from understanding.wishes import ME, Named, find_named, find_new_day, make_wish
 
 DEFAULT_LANGUAGE: Language = "vi"
+MOST_ANSWER_TOKENS = 3
 _INCLUDING_PHRASES = (
     *("trong do", "including", "bao gom", "gom co", "family of", "gia dinh", "ca nha", "one of them", "of whom"),
     " incl ",
@@ -101,12 +105,14 @@ def read_message(
     previous_language: Language | None = None,
     asked: AbstractSet[SlotName] = frozenset(),
     offers_shown: int = 0,
+    bookings_shown: int = 0,
     offered: Ambiguity | None = None,
 ) -> Reading:
     """What one message means, given the frame so far.
 
     `now` is aware and in the traveller's zone. `asked` are the slots our last question was about, so that a bare answer
-    fills one. `offers_shown` is how many offers a choice could be among; `offered` what else we offered to choose from.
+    fills one. `offers_shown` is how many offers a choice could be among; `bookings_shown` how many bookings,
+    if they were shown last; `offered` what else we offered to choose from.
     Never raises, whatever the text.
     """
     if "return_on" in asked and frame.trip != "round_trip" and frame.depart_on is None and frame.depart_range is None:
@@ -118,12 +124,23 @@ def read_message(
     language = _find_language_around(words, mentions.places, previous_language) or DEFAULT_LANGUAGE
     draft = Draft(before, language, now.date(), asked, offered)
 
-    choice = None if offered else _find_offer_choice(words, mentions, before, offers_shown)
-    for pointed in (choice,) if choice else _find_pointing(words):
+    named = find_named(words, bookings_shown)
+    if named.seats:  # "ghế 7H" is no hour
+        mentions = mentions._replace(times=[one for one in mentions.times if _tokens_of([one]).isdisjoint(named.seats)])
+    choice = None if offered or named.booking else _find_offer_choice(words, mentions, before, offers_shown)
+    said = named.booking or choice
+    pointing: Sequence[Spanned] = (said,) if said else _find_pointing(words)
+    for pointed in pointing:
         mentions = _without(mentions, pointed)
+    if choice or (find_phrase(words, "book_now") and not (mentions.places or mentions.dates)):
+        mentions = _without_named(mentions, named)
     if (offers_shown and _is_yes_no_question(words)) or _asks_for_rules(words, mentions, offers_shown):
         mentions = mentions._replace(filters=[one for one in mentions.filters if one.field not in _ASKED_ABOUT])
-    digression = _find_digression(words, mentions)
+    digression = _find_digression(words, mentions, named, is_of_bookings=bookings_shown > 0)
+    if digression is None and "new_day" in asked and mentions.dates and not mentions.places:
+        digression = Digression("change", 1.0)
+    elif digression is None and before == Frame() and is_only(words, ("add_person",)):
+        digression = Digression("add_passenger", 1.0)  # where a trip is planned it is one more to fly
     if digression is None:
         if resolve_doubts(draft, words, mentions.dates, mentions.places, mentions.travellers):
             mentions = mentions._replace(dates=[], places=[], travellers=[])
@@ -150,13 +167,23 @@ def read_message(
         names_limit=bool(mentions.amounts or mentions.times),
         is_thin=before == Frame() and not (asked or mentions.places),
         digression=digression,
+        names_booking=named.booking is not None,
+        names_extras=bool(named.seats or named.bags),
+        names_party=bool(named.travellers) and (named.travellers != (ME,) or find_phrase(words, "for_us")),
     )
+    intent = find_intent(words, understood)
+    preference = find_preference(words, intent.name, mentions.filters, mentions.places)
+    if intent.name == "preferences" and preference and preference.value is not None and not _is_yes_no_question(words):
+        intent = Intent(name="remember", confidence=intent.confidence)
+    days = mentions.dates if intent.name == "change" else []
+    new_day = find_new_day(words, days, DateContext(now.date(), day_first=language != "en"))
     return Reading(
         language=language,
-        intent=find_intent(words, understood),
+        intent=intent,
         frame=after,
         changed=changed,
         choice=understood.choice,
+        wish=make_wish(words, intent.name, named, choice=understood.choice, day=new_day, preference=preference),
     )
 
 
@@ -198,7 +225,13 @@ def _read_words(text: str) -> Text:
 
 
 def _find_language_around(words: Text, places: list[PlaceMention], previous: Language | None) -> Language | None:
-    """The language of the other words; of all of them, where there are no others."""
+    """The language of the other words; of all of them, where there are no others.
+
+    A mere "yes" or "done" stays in the conversation's: such words are said in every language.
+    """
+    is_short = len(words.tokens) <= MOST_ANSWER_TOKENS and not any(token.marks for token in words.tokens)
+    if previous and is_short and is_only(words, ("yes", "yes_like", "no", "done")):
+        return previous
     return find_language(words, _tokens_of(places), previous) or find_language(words)
 
 
@@ -225,13 +258,15 @@ def _merge(draft: Draft, words: Text, mentions: Mentions) -> None:
         merge_bare_answer(draft, words)
 
 
-def _find_digression(words: Text, mentions: Mentions) -> Digression | None:
+def _find_digression(words: Text, mentions: Mentions, named: Named, *, is_of_bookings: bool) -> Digression | None:
     """ "What is the weather in Hue tomorrow" says nothing about the trip."""
     return find_digression(
         words,
         sum(place.is_sure and place.name.kind != "country" for place in mentions.places),
         has_dates=bool(mentions.dates),
         has_wishes=bool(mentions.filters or mentions.times or mentions.travellers or mentions.amounts),
+        names_booking=named.booking is not None,
+        is_of_bookings=is_of_bookings,
     )
 
 
@@ -275,7 +310,13 @@ def _is_yes_no_question(words: Text) -> bool:
     return words.word(len(words.tokens) - 1) in {"?", "khong", "ko", "k", "hong", "chua"}
 
 
-def _without(mentions: Mentions, choice: ChoiceMention) -> Mentions:
+def _without_named(mentions: Mentions, named: Named) -> Mentions:
+    """Who flies and what is paid for with an offer taken change no search: "book number 2 for my wife and me"."""
+    filters = [one for one in mentions.filters if not (named.bags and one.field == "checked_bag")]
+    return mentions._replace(filters=filters, travellers=[] if named.travellers else mentions.travellers)
+
+
+def _without(mentions: Mentions, choice: Spanned) -> Mentions:
     """What is left when the words of the choice are taken: "the cheapest one" is no wish for another order."""
     return mentions._replace(
         places=[one for one in mentions.places if not _overlap(one, choice)],

@@ -20,6 +20,11 @@ export function nameRoute(origin, destination) {
   return `${origin.name} → ${destination.name}`;
 }
 
+/** The lines of a card's own text, as many as are given. */
+export function renderLines(lines) {
+  return el("div", { class: "lines" }, ...lines.map((line) => el("p", {}, line)));
+}
+
 /** Colour is only the second sign: the words say it, and the icon's shape differs. */
 export function renderRule(tag, { allowed, fee }, words, language) {
   if (allowed === null) return el(tag, { class: "unsure" }, icon("info"), words.unsaid);

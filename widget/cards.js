@@ -5,26 +5,37 @@ import { renderFlightOffers } from "./flight_offers.js";
 
 const RENDERERS = { flight_offers: renderFlightOffers };
 
-/** Fetched when the first card of their type comes; each has `fill(section, card, say)` and its `sheet`. */
+/** Fetched when the first card of their type comes; each has `fill(section, card, chat)` and its `sheet`. */
 const MODULES = {
   price_calendar: () => import("./price_calendar.js"),
   seat_map: () => import("./seat_map.js"),
   fare_rules: () => import("./fare_rules.js"),
+  confirm: () => import("./confirm.js"),
+  change_options: () => import("./change_options.js"),
+  sign_in: () => import("./steps.js"),
+  passenger_form: () => import("./steps.js"),
+  payment: () => import("./steps.js"),
+  calendar: () => import("./steps.js"),
 };
 
-export function renderCard(card, say) {
+/** `chat` is what a card can do: see Panel. */
+export function renderCard(card, chat) {
   const isKnown = card.schema_version === 1;
-  if (isKnown && RENDERERS[card.type]) return RENDERERS[card.type](card, say);
+  if (isKnown && RENDERERS[card.type]) return RENDERERS[card.type](card, chat);
   const section = el("section", { class: "card plain", lang: card.language }, card.text);
-  if (isKnown && MODULES[card.type]) fillLater(section, card, say);
+  if (isKnown && MODULES[card.type]) fillLater(section, card, chat);
   return section;
 }
 
-async function fillLater(section, card, say) {
+/** By type: cards that wait for the same promise are drawn in their order. */
+const loading = {};
+
+async function fillLater(section, card, chat) {
   let module;
   try {
-    module = await MODULES[card.type]();
+    module = await (loading[card.type] ??= MODULES[card.type]());
   } catch {
+    delete loading[card.type];
     return; // the module cannot be fetched: the words stay
   }
   if (!section.isConnected) return; // a new conversation was begun meanwhile
@@ -32,6 +43,6 @@ async function fillLater(section, card, say) {
   if (!sheets.includes(module.sheet)) sheets.push(module.sheet);
   section.classList.remove("plain");
   section.replaceChildren();
-  module.fill(section, card, say);
+  module.fill(section, card, chat);
   section.dispatchEvent(new Event("carddrawn", { bubbles: true }));
 }

@@ -93,14 +93,21 @@ export class ChatClient {
     sessionStorage.removeItem(this.storageKey);
   }
 
-  /** The run that answers a message. However often it has to be posted, its id keeps it one message. */
+  /** The run that answers a message. */
   sendMessage(text) {
-    const body = {
-      message: text,
-      client_message_id: makeUuid(),
-      locale: this.getLanguage(),
-      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    };
+    return this.#send({ message: text, locale: this.getLanguage() });
+  }
+
+  /** The run that carries out a click on a card that waits; `payload` is the answer to one that asks for a yes. */
+  sendResume(interruptId, payload, language) {
+    const item = { interrupt_id: interruptId, status: "resolved", payload };
+    return this.#send({ resume: [item], locale: language });
+  }
+
+  /** However often it has to be posted, its id keeps it one message. */
+  #send(said) {
+    const { timeZone: time_zone } = Intl.DateTimeFormat().resolvedOptions();
+    const body = { ...said, client_message_id: makeUuid(), time_zone };
     return new RunStream(this, (signal) => this.#postMessage(body, signal));
   }
 

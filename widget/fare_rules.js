@@ -36,10 +36,6 @@ const EN = {
 };
 
 export const sheet = createSheet(`
-.facts { display: grid; grid-template-columns: auto 1fr; gap: 6px 16px; margin: 0; padding: 12px 14px; font-size: 15px;
-  line-height: 1.45; }
-.facts dt { color: var(--tc-muted); }
-.facts dd { display: flex; align-items: center; gap: 6px; margin: 0; min-width: 0; overflow-wrap: anywhere; }
 .small-print { border-top: 1px solid var(--tc-line); font-size: 14px; line-height: 1.5; }
 .small-print summary { padding: 0 14px; line-height: 44px; font-weight: 600; color: var(--tc-brand); cursor: pointer; }
 .small-print summary:focus-visible { outline-offset: -3px; border-radius: 14px; }

@@ -9,7 +9,7 @@ const OFFERS_AT_FIRST = 3;
 const TILE_COLOURS = 6;
 const FEW_SEATS = 5;
 
-export function renderFlightOffers(card, say) {
+export function renderFlightOffers(card, { say }) {
   const words = flightWordsIn(card.language);
   const offers = card.offers.map((offer) => renderOffer(offer, card, say));
   const shown = el("ol", { class: "offers" }, ...offers.slice(0, OFFERS_AT_FIRST));
@@ -79,12 +79,13 @@ function renderBadges(offer, words) {
   );
 }
 
-function renderSlice(slice, isReturn, language) {
+/** `hasDay` is for a slice whose day stands nowhere else. */
+export function renderSlice(slice, hasDay, language) {
   const words = flightWordsIn(language);
   return el(
     "div",
     { class: "slice" },
-    isReturn && el("p", { class: "day" }, formatDay(slice.departs_at_local, language)),
+    hasDay && el("p", { class: "day" }, formatDay(slice.departs_at_local, language)),
     renderEnd(slice.origin, slice.departs_at_local),
     el(
       "div",
@@ -158,7 +159,7 @@ function weighBag(bag) {
   return bag ? bag.pieces * 1000 + (bag.kg ?? 0) : 1;
 }
 
-function renderRules({ refund, change }, language) {
+export function renderRules({ refund, change }, language) {
   const words = flightWordsIn(language);
   return el(
     "ul",

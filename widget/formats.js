@@ -25,6 +25,14 @@ export function formatClock(atLocal) {
   return atLocal.slice(11, 16);
 }
 
+/** 09:30, 04/12 or 09:30, 4 Dec: an instant, where this page is. */
+export function formatMoment(at, language) {
+  const [date, pad] = [new Date(at), (number) => String(number).padStart(2, "0")];
+  const [day, month] = [date.getDate(), date.getMonth()];
+  const when = language === "en" ? `${day} ${MONTHS_EN[month]}` : `${pad(day)}/${pad(month + 1)}`;
+  return `${pad(date.getHours())}:${pad(date.getMinutes())}, ${when}`;
+}
+
 /** 2g10 or 2h 10m. */
 export function formatDuration(minutes, language) {
   const hours = Math.floor(minutes / 60);

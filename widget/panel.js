@@ -2,11 +2,13 @@
 
 import { Account } from "./account.js";
 import { ChatClient, explain, isWorthRepeating, SignInEnded } from "./client.js";
+import { Composer } from "./composer.js";
 import { el, icon } from "./dom.js";
 import { wordsIn } from "./words.js";
 import { LogScroller } from "./scroller.js";
 import { panelSheet } from "./styles.js";
 import { AssistantTurn, renderChips, renderUserMessage } from "./turns.js";
+import { Waiting } from "./waiting.js";
 
 const FULL_SCREEN = "(max-width: 480px)";
 
@@ -26,6 +28,8 @@ export class Panel {
     this.host = host;
     const api = host.getAttribute("api") ?? new URL(import.meta.url).origin;
     this.client = new ChatClient(api, host.getAttribute("site-key"), () => this.language);
+    this.waiting = new Waiting(async () => (await this.client.loadConversation())?.pending_interrupts ?? []);
+    this.chat = this.#makeChat();
     root.adoptedStyleSheets.push(panelSheet);
     this.#build();
     root.append(this.dialog);
@@ -65,7 +69,7 @@ export class Panel {
 
   focusComposer() {
     if (this.#fullScreen.matches) this.dialog.focus(); // the keyboard would cover what there is to read
-    else this.input.focus();
+    else this.composer.focus();
   }
 
   /** Say everything around the conversation in the language of the host. */
@@ -78,22 +82,27 @@ export class Panel {
   reset() {
     this.#stopListening();
     this.client.forgetConversation();
+    this.waiting.forget();
     this.#resume = null;
     this.log.replaceChildren();
     this.#showWelcome();
-    this.input.focus();
+    this.composer.focus();
   }
 
   async send(text) {
     await this.#restored;
     const message = text.trim();
     if (!message || this.#stream) return;
-    this.#clearChips();
-    this.welcome.remove();
-    const bubble = renderUserMessage(message, this.words.you);
-    this.log.append(bubble);
-    this.scroller.anchorAt(bubble);
-    await this.#listen(this.client.sendMessage(message));
+    await this.#take(message, this.client.sendMessage(message));
+  }
+
+  /** A click on a card that waits, in the words of the transcript; `payload` answers one that asks for a yes. */
+  async answer(card, payload) {
+    await this.#restored;
+    if (this.#stream) return;
+    const words = wordsIn(card.language);
+    const said = payload ? (payload.approved ? words.approved : words.declined) : words.done;
+    await this.#take(said, this.client.sendResume(card.proposal_id ?? card.id, payload, card.language));
   }
 
   async stop() {
@@ -106,7 +115,27 @@ export class Panel {
     }
   }
 
+  /** What a card can do: say something for the traveller, be answered, ask for the sign-in, lead to a page of ours. */
+  #makeChat() {
+    return {
+      waiting: this.waiting,
+      say: (text) => this.#sayForTraveller(text),
+      answer: (card, payload) => {
+        this.focusComposer(); // the clicked button is about to rest
+        this.answer(card, payload);
+      },
+      enter: (card) => (this.client.user ? this.chat.answer(card) : this.account.signIn()),
+      addressOf: (path, language) => {
+        const url = new URL(path, this.client.api);
+        url.searchParams.set("lang", language);
+        return url.href;
+      },
+    };
+  }
+
   #build() {
+    this.composer = new Composer({ send: (text) => this.send(text), stop: () => this.stop() });
+    this.#say(() => this.composer.translate(this.words));
     this.log = el("div", { class: "log", role: "log", "aria-live": "off", tabindex: 0 });
     this.status = el("p", { class: "unseen", role: "status" });
     this.welcome = el("section", { class: "welcome" });
@@ -117,7 +146,7 @@ export class Panel {
       { class: "panel", part: "panel", tabindex: -1, onkeydown: (event) => this.#onKey(event) },
       this.#buildHeader(),
       el("div", { class: "stage" }, this.log, this.pill),
-      this.#buildComposer(),
+      this.composer.node,
       this.status,
     );
     this.dialog.addEventListener("close", () => this.isOpen || this.host.dispatchEvent(new Event("tc:close")));
@@ -134,8 +163,7 @@ export class Panel {
     this.account = new Account(this.client, () => this.words, {
       onSignedIn: () => {
         this.status.textContent = this.words.signedIn;
-        this.#resume?.();
-        this.#resume = null;
+        this.#goOnSignedIn();
       },
       onSignedOut: () => this.reset(),
       onTrouble: (error) => this.#startTurn().showNotice(this.#explain(error)),
@@ -158,31 +186,12 @@ export class Panel {
     );
   }
 
-  #buildComposer() {
-    this.input = el("textarea", { rows: 1, maxlength: 4000, enterkeyhint: "send", autocomplete: "off" });
-    this.button = el("button", { type: "submit", class: "send" });
-    const caution = el("p", { class: "caution" });
-    this.#say(() => this.input.setAttribute("placeholder", this.words.placeholder));
-    this.#say(() => this.input.setAttribute("aria-label", this.words.placeholder));
-    this.#say(() => caution.replaceChildren(this.words.caution));
-    this.#say(() => this.#showButton());
-    this.input.addEventListener("keydown", (event) => {
-      // Telex and VNI end a word with Enter too: that one belongs to the input method
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-      event.preventDefault();
-      this.#submit();
-    });
-    const onsubmit = (event) => {
-      event.preventDefault();
-      if (this.#stream) this.stop();
-      else this.#submit();
-    };
-    return el(
-      "form",
-      { class: "composer", part: "composer", onsubmit },
-      el("div", { class: "field" }, this.input, this.button),
-      caution,
-    );
+  /** What waited for the sign-in goes on by itself. */
+  #goOnSignedIn() {
+    const [resume, asked] = [this.#resume, this.waiting.find("sign_in")];
+    this.#resume = null;
+    if (resume) resume();
+    else if (asked) this.answer(asked);
   }
 
   #buildIconButton(name, onclick) {
@@ -199,13 +208,6 @@ export class Panel {
     this.#sayings.push(say);
   }
 
-  #showButton() {
-    const name = this.#stream ? "stop" : "send";
-    this.button.replaceChildren(icon(name));
-    this.button.setAttribute("aria-label", this.words[name]);
-    this.button.classList.toggle("stop", name === "stop");
-  }
-
   #showWelcome() {
     this.welcome.replaceChildren(
       el("span", { class: "mark" }, icon("plane")),
@@ -214,13 +216,6 @@ export class Panel {
       this.#renderChips(this.words.starters.map((text) => ({ text }))),
     );
     if (!this.log.hasChildNodes()) this.log.append(this.welcome);
-  }
-
-  #submit() {
-    if (this.#stream) return;
-    const text = this.input.value;
-    this.input.value = "";
-    this.send(text);
   }
 
   /** A click on a chip or card. Its button may go, so the focus gets a place that stays. */
@@ -263,6 +258,7 @@ export class Panel {
     turn.node.remove();
     if (!conversation?.messages.length) return this.#showWelcome();
     conversation.messages.forEach((message) => this.#showMessage(message));
+    this.waiting.settle(conversation.pending_interrupts);
     this.#showChips(conversation.messages.at(-1).suggested_actions);
     this.scroller.anchorAt([...this.log.querySelectorAll(".user")].at(-1));
     if (conversation.active_run) this.#listen(this.client.followRun(conversation.active_run.id));
@@ -277,9 +273,19 @@ export class Panel {
   }
 
   #startTurn() {
-    const turn = new AssistantTurn(this.words.assistant, (text) => this.#sayForTraveller(text));
+    const turn = new AssistantTurn(this.words.assistant, this.chat);
     this.log.append(turn.node);
     return turn;
+  }
+
+  /** What the traveller says, and the run that answers it. */
+  async #take(said, stream) {
+    this.#clearChips();
+    this.welcome.remove();
+    const bubble = renderUserMessage(said, this.words.you);
+    this.log.append(bubble);
+    this.scroller.anchorAt(bubble);
+    await this.#listen(stream);
   }
 
   /** Show a run until it ends, or until there is nobody left to tell about it. */
@@ -291,7 +297,8 @@ export class Panel {
   async #hear(stream, turn) {
     this.#stream = stream;
     this.#isStopWanted = false;
-    this.#showButton();
+    this.waiting.hold();
+    this.composer.show(Boolean(this.#stream));
     turn.clearNotice();
     turn.showActivity(this.words.working);
     this.scroller.settle();
@@ -311,7 +318,8 @@ export class Panel {
   #comeToRest(turn) {
     this.#stream = null;
     turn.showActivity("");
-    this.#showButton();
+    this.composer.show(Boolean(this.#stream));
+    if (this.waiting.isHeld) this.waiting.look(); // the run did not come to tell
     this.scroller.settle();
   }
 
@@ -339,6 +347,7 @@ export class Panel {
 
   #finish(event, turn) {
     if (event.outcome?.type === "cancelled") turn.showNotice(this.words.stopped);
+    else this.waiting.settle(event.outcome?.interrupts ?? []);
     this.#announce(turn.text, "tc:message", { text: turn.text });
   }
 
@@ -390,6 +399,6 @@ export class Panel {
     this.stop();
     stream.close();
     this.#stream = null;
-    this.#showButton();
+    this.composer.show(Boolean(this.#stream));
   }
 }

@@ -66,7 +66,7 @@ export const sheet = createSheet(`
 .key { padding: 6px 14px 12px; font-size: 13px; line-height: 1.45; color: var(--tc-muted); }
 `);
 
-export function fill(section, card, say) {
+export function fill(section, card, { say }) {
   const words = card.language === "vi" ? VI : EN;
   const title = words.title(nameRoute(card.search.origin, card.search.destination));
   section.setAttribute("aria-label", title);

@@ -120,7 +120,19 @@ h2, h3, p, ol, ul { margin: 0; }
 .cards { display: grid; gap: 12px; }
 .card { min-width: 0; border: 1px solid var(--tc-line); border-radius: 16px; background: var(--tc-paper);
   overflow: hidden; }
-.card.plain { padding: 12px 14px; white-space: pre-line; }
+.card.plain { padding: 12px 14px; white-space: pre-line; overflow-wrap: anywhere; }
+.facts { display: grid; grid-template-columns: auto 1fr; gap: 6px 16px; margin: 0; padding: 12px 14px; font-size: 15px;
+  line-height: 1.45; }
+.facts dt { color: var(--tc-muted); }
+.facts dd { display: flex; align-items: center; gap: 6px; margin: 0; min-width: 0; overflow-wrap: anywhere; }
+.lines { display: grid; gap: 4px; padding: 12px 14px 0; font-size: 15px; line-height: 1.45; overflow-wrap: anywhere; }
+.acts { display: flex; flex-wrap: wrap; gap: 8px; padding: 12px 14px 14px; }
+.act { display: grid; place-items: center; min-height: 44px; padding: 6px 16px; border: 1.5px solid var(--tc-line);
+  border-radius: 12px; font-weight: 600; text-align: center; text-decoration: none; color: inherit; background: none; }
+.act:hover:enabled, a.act:hover { border-color: var(--tc-brand); }
+.act.primary { flex: 1 0 auto; max-width: 100%; border-color: var(--tc-fill); font-weight: 650; color: #fff;
+  background: var(--tc-fill); }
+.act:disabled { opacity: .55; cursor: default; }
 .search { display: grid; grid-template-columns: 1fr auto; gap: 3px 10px; align-items: start; padding: 12px 14px 11px;
   background: var(--tc-tint); }
 .search h3 { font-size: 16px; line-height: 1.35; }

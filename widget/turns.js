@@ -23,8 +23,9 @@ export class AssistantTurn {
   #messages = new Map();
   #cardNodes = new Map();
 
-  constructor(author, say) {
-    this.say = say;
+  /** `chat` is what its cards can do. */
+  constructor(author, chat) {
+    this.chat = chat;
     this.node = el(
       "article",
       { class: "assistant" },
@@ -86,7 +87,7 @@ export class AssistantTurn {
 
   /** A card of the same id takes the place of the one before. */
   showCard(id, card) {
-    const node = renderCard(card, this.say);
+    const node = renderCard(card, this.chat);
     const shown = this.#cardNodes.get(id);
     if (shown) shown.replaceWith(node);
     else this.#cards.append(node);

@@ -2,12 +2,18 @@
 
 import { el } from "/widget/dom.js";
 import { call, leaveScreen, openScreen, replaceScreen, show, signOut, words } from "./account.js";
+import { showCalendar } from "./account_calendar.js";
 import { describeMail, makeCode, makeNewPassword, readCode, renderSendAgain } from "./account_codes.js";
 import { field, form, showTrouble } from "./account_forms.js";
 import { confirm, renderButton, renderTitle } from "./account_parts.js";
 
 /** By their names in the address; each gets the user, where our mail goes, and what to call with the news. */
-export const ACCOUNT_SCREENS = { email: showEmail, code: showCode, password: showPassword };
+export const ACCOUNT_SCREENS = {
+  email: showEmail,
+  code: showCode,
+  password: showPassword,
+  calendar: showCalendar,
+};
 
 export function renderAccount(user) {
   const trouble = el("div", { class: "alert", role: "alert" });
@@ -25,6 +31,7 @@ export function renderAccount(user) {
     !user.email_verified_at && renderStep(words.emailUnproved, words.enterCode, "code"),
     renderStep(words.changeEmailMore, words.changeEmail, "email"),
     renderStep(words.changePasswordMore, words.changePassword, "password"),
+    renderStep(words.connectCalendarMore, words.connectCalendar, "calendar"),
     renderOption(words.exportMore, renderButton("secondary", words.export, guard(download))),
     renderOption(words.deleteAccountMore, renderButton("secondary danger", words.deleteAccount, () => askToDelete(user))),
   );

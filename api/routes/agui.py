@@ -13,10 +13,11 @@ from api.deps import CurrentActor, PartsDep
 from api.errors import describe_errors
 from api.limits import ClientAddress, limited
 from api.routes.chat import STREAMED, start_turn
+from api.schemas.chat import ResumeItem
 from api.sse import reserve_stream, stream_run
 from core.errors import InvalidInput
-from services.conversations.errors import ConversationNotFound, MessageEmpty, ThreadIdTaken
-from services.conversations.turns import Incoming
+from services.conversations.errors import ConversationNotFound, MessageEmpty, ResumeInvalid, ThreadIdTaken
+from services.conversations.turns import Incoming, Resume
 from services.rate_limits import CHAT
 
 router = APIRouter(tags=["chat"])
@@ -34,6 +35,18 @@ def read_text(body: RunAgentInput) -> str:
     if isinstance(last.content, str):
         return last.content
     return "\n".join(part.text for part in last.content if isinstance(part, TextPart))
+
+
+def read_resume(body: RunAgentInput) -> Resume | None:
+    """The click, if it is one; raises ResumeInvalid for more than one, and for an answer that cannot be read."""
+    if not body.resume:
+        return None
+    try:
+        (entry,) = body.resume
+        fields = entry.model_dump(include={"interrupt_id", "status", "payload"})
+        return ResumeItem.model_validate(fields).as_resume()
+    except ValueError as error:
+        raise ResumeInvalid from error
 
 
 def read_ids(body: RunAgentInput) -> tuple[UUID, UUID]:
@@ -54,8 +67,9 @@ async def run_agent(
     """Run one turn of a thread. An unknown thread is opened under the caller's X-Conversation-Token, or under a new
     one that comes back in that header; the same run id again is the same run."""
     thread_id, run_id = read_ids(body)
-    text = read_text(body)
-    message = Incoming(text=text, client_message_id=run_id, run_id=run_id, channel="ag-ui")
+    resume = read_resume(body)
+    text = None if resume else read_text(body)
+    message = Incoming(text=text, resume=resume, client_message_id=run_id, run_id=run_id, channel="ag-ui")
     known = replace(message, conversation_id=thread_id)
     with reserve_stream(parts):
         try:

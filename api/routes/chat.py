@@ -32,7 +32,6 @@ from core.security import Actor
 from db.models import Conversation, ConversationMessage
 from services.conversations import threads
 from services.conversations.blocks import render_html
-from services.conversations.errors import MessageEmpty
 from services.conversations.following import follow
 from services.conversations.runs import ensure_log_kept, request_cancel
 from services.conversations.turns import Incoming, Turn, begin_turn
@@ -108,7 +107,7 @@ async def get_conversation(
     return ConversationDetailRead(
         **_conversation_fields(detail.conversation, detail.message_count),
         messages=[_read_message(message) for message in detail.messages],
-        pending_interrupts=[],
+        pending_interrupts=list(detail.waiting),
         active_run=ActiveRun(id=run.id, last_seq=run.last_seq) if run else None,
     )
 
@@ -219,10 +218,9 @@ async def _send(
     body: ChatRequest, conversation_id: UUID | None, request: Request, actor: Actor, parts: Parts, address: str
 ) -> Response:
     request.state.language = read_language((body.message or "")[:500]) or body.language
-    if body.message is None:
-        raise MessageEmpty
     incoming = Incoming(
         text=body.message,
+        resume=body.resume[0].as_resume() if body.resume else None,
         conversation_id=conversation_id,
         client_message_id=body.client_message_id,
         channel=body.channel,
@@ -273,7 +271,7 @@ async def _read_reply(parts: Parts, turn: Turn) -> ChatResponse:
         error=message.error,
         suggested_actions=message.suggested_actions,
         attachments=message.attachments,
-        interrupts=[],
+        interrupts=reply.message.metadata_.get("interrupts", []),
         usage=Usage(**reply.run.usage) if reply.run.usage else None,
         created_at=message.created_at,
         conversation_token=turn.token,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 
 import structlog
 from fastapi import APIRouter, Response
@@ -32,7 +33,8 @@ async def get_health() -> dict[str, str]:
 async def get_readiness(parts: PartsDep) -> JSONResponse:
     """The database answers and its tables are the ones this code was written for.
 
-    How each flight provider has been doing is told too, and makes nothing unready: another process would meet the same.
+    How each flight provider has been doing is told too, and whether the chat's models can be asked. Neither makes
+    anything unready: another process would meet the same.
     """
     checks = {"database": "ok", "migrations": "ok"}
     try:
@@ -46,9 +48,8 @@ async def get_readiness(parts: PartsDep) -> JSONResponse:
         checks["database"] = "unreachable"
     is_ready = set(checks.values()) == {"ok"}
     status = "ready" if is_ready else "not ready"
-    return JSONResponse(
-        {"status": status, "checks": checks, "providers": parts.market.health()}, status_code=200 if is_ready else 503
-    )
+    told = {"providers": parts.market.health(), "models": asdict(parts.check_models())}
+    return JSONResponse({"status": status, "checks": checks, **told}, status_code=200 if is_ready else 503)
 
 
 @router.get("/metrics", response_class=Response)

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from api.schemas.fields import Request
 from core.messages import Language
+from services.conversations.turns import Resume
 
 MAX_CONTEXT_CHARACTERS = 4_000
 
@@ -34,10 +35,27 @@ class ConversationCreate(Request):
     context: PageContext | None = None
 
 
+class ResumePayload(Request):
+    """Of a card that asks for a yes: the answer, and the hash of what was seen."""
+
+    approved: bool
+    quote_hash: str = Field(max_length=64)
+
+
 class ResumeItem(Request):
+    """A click on a card that waits. `payload` is what a card that asks for a yes is answered with."""
+
     interrupt_id: str = Field(max_length=64)
     status: Literal["resolved", "cancelled"]
-    payload: dict[str, Any] | None = None
+    payload: ResumePayload | None = None
+
+    def as_resume(self) -> Resume:
+        return Resume(
+            interrupt_id=self.interrupt_id,
+            is_resolved=self.status == "resolved",
+            is_approved=self.payload.approved if self.payload else False,
+            quote_hash=self.payload.quote_hash if self.payload else "",
+        )
 
 
 class ChatRequest(Request):
@@ -49,6 +67,15 @@ class ChatRequest(Request):
             "examples": [
                 {"message": "Tìm vé Hà Nội đi Đà Nẵng thứ sáu tuần sau cho 2 người lớn"},
                 {"message": "cheapest nonstop from Saigon to Bangkok on 20 December, one way"},
+                {
+                    "resume": [
+                        {
+                            "interrupt_id": "0199aa00-0000-7000-8000-000000000000",
+                            "status": "resolved",
+                            "payload": {"approved": True, "quote_hash": "0" * 64},
+                        }
+                    ]
+                },
             ]
         },
     )
@@ -61,7 +88,8 @@ class ChatRequest(Request):
     time_zone: TimeZoneName | None = None
     context: PageContext | None = None
     user_id: str | None = Field(default=None, max_length=64)
-    resume: list[ResumeItem] | None = Field(default=None, max_length=8)
+    resume: list[ResumeItem] | None = Field(default=None, max_length=1)
+    """One at a time: no two cards wait for a yes at once."""
 
     @property
     def language(self) -> Language | None:
@@ -132,6 +160,8 @@ class Usage(BaseModel):
     output_tokens: int
     cost_usd: str | None
     """A decimal; null when a model's price is not known."""
+    replaced_sentences: int
+    """Of a model's words: how many were not shown, because they named what nobody had looked up."""
 
 
 class TurnState(BaseModel):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Discriminator, StringConstraints
 
 from api.schemas.fields import Request
 from api.schemas.flights import SegmentRead, read_segment
 from core.clock import clock
 from core.messages import Language, say
 from db.models import Proposal
-from db.models.proposals import ProposalAction, ProposalStatus
+from db.models.proposals import AccountAction, BookingAction, ProposalStatus
 from domain.money import Money
 from domain.offers import Condition, Slice
+from services.proposals.wording import ask_text
 
 QuoteHash = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
 """SHA-256 in hex, as the card has it."""
@@ -43,11 +44,11 @@ class QuotedServiceRead(BaseModel):
 
 
 class ProposalRead(BaseModel):
-    """A card as it stands: what is asked, and what the yes would be to."""
+    """A card about a booking as it stands: what is asked, and what the yes would be to."""
 
     id: UUID
     proposal_id: UUID
-    action: ProposalAction
+    action: BookingAction
     status: ProposalStatus
     """void: a newer card or its time took its place."""
     quote_hash: str
@@ -75,16 +76,39 @@ class ProposalRead(BaseModel):
     """No real seat stands behind it."""
 
 
-def describe_proposal(proposal: Proposal, language: Language) -> ProposalRead:
+class AccountProposalRead(BaseModel):
+    """A card about the caller's own calendar, preferences, papers or address as it stands."""
+
+    id: UUID
+    proposal_id: UUID
+    action: AccountAction
+    status: ProposalStatus
+    """void: a newer card or its time took its place. approved: done, or for `change_email`, a code is on its way."""
+    quote_hash: str
+    """Sent back with the yes."""
+    expires_at: datetime
+    subject_id: UUID
+    """Of the booking to write down, of the document to delete, or else of the caller."""
+    text: str
+    """What is asked, in the request's language; an address is masked."""
+    simulated: bool
+    """No real calendar stands behind it."""
+
+
+AnyProposalRead = Annotated[ProposalRead | AccountProposalRead, Discriminator("action")]
+
+
+def describe_proposal(proposal: Proposal, language: Language) -> ProposalRead | AccountProposalRead:
+    if proposal.action in get_args(AccountAction):
+        return describe_account_proposal(proposal, language)
     quote: dict[str, Any] = proposal.quote
-    has_run_out = proposal.status == "open" and proposal.expires_at <= clock.now()
     rules = quote.get("conditions", {})
     return ProposalRead.model_validate(
         {
             "id": proposal.id,
             "proposal_id": proposal.id,
             "action": proposal.action,
-            "status": "void" if has_run_out else proposal.status,
+            "status": _status(proposal),
             "quote_hash": proposal.quote_hash,
             "expires_at": proposal.expires_at,
             "subject_id": proposal.subject_id,
@@ -104,6 +128,27 @@ def describe_proposal(proposal: Proposal, language: Language) -> ProposalRead:
             "simulated": quote["simulated"],
         }
     )
+
+
+def describe_account_proposal(proposal: Proposal, language: Language) -> AccountProposalRead:
+    return AccountProposalRead.model_validate(
+        {
+            "id": proposal.id,
+            "proposal_id": proposal.id,
+            "action": proposal.action,
+            "status": _status(proposal),
+            "quote_hash": proposal.quote_hash,
+            "expires_at": proposal.expires_at,
+            "subject_id": proposal.subject_id,
+            "text": ask_text(proposal, language),
+            "simulated": proposal.quote["simulated"],
+        }
+    )
+
+
+def _status(proposal: Proposal) -> str:
+    has_run_out = proposal.status == "open" and proposal.expires_at <= clock.now()
+    return "void" if has_run_out else proposal.status
 
 
 def describe_warnings(codes: list[str], language: Language) -> list[WarningRead]:

@@ -26,6 +26,11 @@ def say(key: str, language: Language, **params: object) -> str:
     return catalogue[key].format(**params)
 
 
+def find_key(language: Language, *keys: str) -> str | None:
+    """The first of some keys that has a sentence."""
+    return next((key for key in keys if key in load_catalogue(language)), None)
+
+
 def choose_language(accept_language: str | None) -> Language:
     """The first of our languages in an Accept-Language header; English when it names neither."""
     for entry in (accept_language or "").split(","):

@@ -18,6 +18,11 @@ def format_money(amount: object, currency: str, language: Language) -> str:
     return format_currency(str(amount), currency, locale=language)
 
 
+def is_worth_something(amount: str | None) -> bool:
+    """Whether an amount as it reads is more than nothing."""
+    return amount is not None and any(digit in amount for digit in "123456789")
+
+
 def format_day(day: date, language: Language) -> str:
     """A date with its weekday, so that a wrong one is noticed: thứ Sáu 04/12/2026, Friday 4 December 2026."""
     if language == "vi":

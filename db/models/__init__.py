@@ -18,6 +18,7 @@ from db.models.conversations import Conversation as Conversation
 from db.models.conversations import ConversationMessage as ConversationMessage
 from db.models.conversations import Run as Run
 from db.models.conversations import RunEvent as RunEvent
+from db.models.conversations import VaultEntry as VaultEntry
 from db.models.flights import FlightOfferCache as FlightOfferCache
 from db.models.flights import FlightSearch as FlightSearch
 from db.models.flights import Offer as Offer
@@ -30,6 +31,7 @@ from db.models.payments import PaymentEvent as PaymentEvent
 from db.models.payments import Refund as Refund
 from db.models.proposals import Proposal as Proposal
 from db.models.provider_events import ProviderEvent as ProviderEvent
+from db.models.support import SupportTicket as SupportTicket
 from db.models.users import AuditEvent as AuditEvent
 from db.models.users import ExchangeCode as ExchangeCode
 from db.models.users import RefreshToken as RefreshToken

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, CreatedAt, PrimaryKey, UpdatedAt, one_of
+from db.models.base import Base, CreatedAt, PrimaryKey, SealedText, UpdatedAt, one_of
 
 MessageRole = Literal["user", "assistant", "system"]
 RunStatus = Literal["running", "success", "interrupt", "cancelled", "error"]
@@ -106,4 +106,29 @@ class RunEvent(Base):
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     type: Mapped[str]
     data: Mapped[dict[str, Any]]
+    created_at: Mapped[CreatedAt]
+
+
+class VaultEntry(Base):
+    """What a placeholder in a conversation stands for. Ends with the conversation.
+
+    The value goes sooner, the row stays: a placeholder never comes to mean something else.
+    """
+
+    __tablename__ = "vault_entries"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "placeholder"),
+        UniqueConstraint("conversation_id", "value_hash"),
+        Index("ix_vault_entries_created_at", "created_at", postgresql_where=text("ciphertext IS NOT NULL")),
+    )
+
+    id: Mapped[PrimaryKey]
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    placeholder: Mapped[str]
+    """As it stands in the text: "[passport-1]"."""
+    kind: Mapped[str]
+    """What the value is, as the placeholder says it."""
+    value_hash: Mapped[bytes | None]
+    """Keyed, and of this conversation only; what a value said again is known by."""
+    ciphertext: Mapped[SealedText | None]
     created_at: Mapped[CreatedAt]

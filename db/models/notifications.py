@@ -16,7 +16,7 @@ NotificationStatus = Literal["queued", "sent", "failed", "skipped"]
 
 
 class NotificationLog(Base):
-    """A message to a user: the outbox while it is queued, the history after. Ends with the user.
+    """A message to a user or to our support desk: the outbox while it is queued, the history after. Ends with the user.
 
     Sent at least once by whoever holds the lease, under a Message-ID made of the row's id, so that a repeat is seen
     as one.
@@ -30,7 +30,8 @@ class NotificationLog(Base):
     )
 
     id: Mapped[PrimaryKey]
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    """None for a letter to our support desk, which no user can read."""
     type: Mapped[str]
     """The template's name; an open set."""
     channel: Mapped[str] = mapped_column(default="email")

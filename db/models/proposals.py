@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, CreatedAt, PrimaryKey, one_of
 
-ProposalAction = Literal["book", "cancel", "change"]
+BookingAction = Literal["book", "cancel", "change"]
+"""What makes or moves a booking."""
+AccountAction = Literal["calendar", "remember", "forget_document", "change_email"]
+"""What changes something else of the caller's: their calendar, their preferences, their papers, their address."""
+ProposalAction = Literal[BookingAction, AccountAction]
 ProposalStatus = Literal["open", "approved", "declined", "void"]
 """void: a newer card, a change of what it was about, or its time took its place."""
 ApprovalChannel = Literal["card", "typed", "api"]
@@ -26,6 +30,12 @@ class Proposal(Base):
         CheckConstraint(one_of("status", get_args(ProposalStatus)), name="status"),
         Index(None, "user_id", "created_at"),
         Index(None, "conversation_id"),
+        Index(
+            "uq_proposals_open_conversation_id",
+            "conversation_id",
+            unique=True,
+            postgresql_where=text("status = 'open'"),
+        ),
     )
 
     id: Mapped[PrimaryKey]
@@ -33,7 +43,8 @@ class Proposal(Base):
     conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversations.id", ondelete="SET NULL"))
     action: Mapped[str]
     subject_id: Mapped[UUID]
-    """Of the offer to book, or of the booking to cancel or change."""
+    """Of the offer to book, the booking to cancel, to change or to write down, the document to delete, or else of the
+    user."""
     quote: Mapped[dict[str, Any]]
     """Everything agreed to, in the form the hash is made of. No documents, no birth dates."""
     quote_hash: Mapped[str]
@@ -43,6 +54,12 @@ class Proposal(Base):
     """How it was answered: `card`, `typed` or `api`."""
     booking_id: Mapped[UUID | None]
     """Of the booking it made or moved, once approved."""
+    tool_call_id: Mapped[str | None]
+    """Of the call that asked, in the words of the model's provider; none where no tool did."""
+    answered_in: Mapped[UUID | None] = mapped_column(
+        ForeignKey("conversation_messages.id", ondelete="SET NULL"), index=True
+    )
+    """The words, or the click, that answered it in its conversation."""
     expires_at: Mapped[datetime]
     created_at: Mapped[CreatedAt]
     decided_at: Mapped[datetime | None]

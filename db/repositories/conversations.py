@@ -60,7 +60,7 @@ class ConversationRepository:
         return await self._session.scalar(statement) or 0
 
     async def list_messages(
-        self, conversation_id: UUID, *, limit: int, before: UUID | None, after: UUID | None
+        self, conversation_id: UUID, *, limit: int, before: UUID | None = None, after: UUID | None = None
     ) -> list[ConversationMessage]:
         """A page in order of time: the newest, or those just before or just after a message of the same thread."""
         statement = select(ConversationMessage).where(ConversationMessage.conversation_id == conversation_id)

@@ -27,13 +27,17 @@ from db.models import (
     Payment,
     Proposal,
     Refund,
+    SupportTicket,
     User,
     UserIdentity,
     UserPreference,
     UserSession,
+    VaultEntry,
 )
 
-WITHHELD = frozenset({"hashed_password", "token_hash", "refresh_token", "letter", "raw", "details", "contact"})
+WITHHELD = frozenset(
+    {"hashed_password", "token_hash", "value_hash", "refresh_token", "letter", "raw", "details", "contact"}
+)
 """Secrets that prove who somebody is, and what is sealed: copies of what stands in other tables."""
 
 
@@ -51,6 +55,7 @@ def owned_by(user_id: UUID) -> Mapping[type[Base], ColumnElement[bool]]:
         UserPreference: UserPreference.user_id == user_id,
         Conversation: Conversation.user_id == user_id,
         ConversationMessage: ConversationMessage.conversation_id.in_(conversations),
+        VaultEntry: VaultEntry.conversation_id.in_(conversations),
         FlightSearch: (FlightSearch.user_id == user_id) | FlightSearch.conversation_id.in_(conversations),
         NotificationLog: NotificationLog.user_id == user_id,
         Booking: Booking.user_id == user_id,
@@ -62,6 +67,7 @@ def owned_by(user_id: UUID) -> Mapping[type[Base], ColumnElement[bool]]:
         CalendarEvent: CalendarEvent.user_id == user_id,
         Payment: Payment.user_id == user_id,
         Refund: Refund.payment_id.in_(select(Payment.id).where(Payment.user_id == user_id)),
+        SupportTicket: SupportTicket.user_id == user_id,
         AuditEvent: AuditEvent.user_id == user_id,
     }
 

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import clock
 from core.messages import Language
 from core.security import Actor
-from db.models import Conversation, NotificationLog, Run, UserPreference
+from db.models import Booking, Conversation, NotificationLog, Run, UserPreference
+from db.models.notifications import NotificationStatus
 
 DEFAULT_LANGUAGE: Language = "vi"
 
@@ -42,6 +43,21 @@ class NotificationRepository:
             statement = statement.where(NotificationLog.type == type)
         latest_first = statement.order_by(NotificationLog.created_at.desc(), NotificationLog.id.desc())
         return list(await self._session.scalars(latest_first.offset(skip).limit(limit)))
+
+    async def list_about_bookings(
+        self, actor: Actor, *, status: NotificationStatus, limit: int
+    ) -> Sequence[tuple[NotificationLog, str | None]]:
+        """Letters of this status about the caller's bookings and their money, with the PNR if there is one.
+
+        Those to be sent in order of their time, those sent latest first.
+        """
+        about = select(NotificationLog, Booking.booking_reference).outerjoin(
+            Booking, Booking.id == NotificationLog.ref_id
+        )
+        chosen = about.where(readable_by(actor), NotificationLog.ref_id.is_not(None), NotificationLog.status == status)
+        at = NotificationLog.sent_at.desc() if status == "sent" else NotificationLog.due_at
+        found = await self._session.execute(chosen.order_by(at, NotificationLog.id).limit(limit))
+        return [(letter, reference) for letter, reference in found]
 
     async def add_reference(
         self,

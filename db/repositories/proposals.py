@@ -11,13 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.security import Actor
 from db.models import Booking, BookingChange, BookingItem, Proposal
-from db.models.proposals import ApprovalChannel, ProposalStatus
+from db.models.proposals import ApprovalChannel, ProposalAction, ProposalStatus
 from domain.bookings import OVER
 
 
 def readable_by(actor: Actor) -> ColumnElement[bool]:
     """Which proposals exist for a caller: those made to them."""
     return false() if actor.user_id is None else Proposal.user_id == actor.user_id
+
+
+def _is_open_in(conversation_id: UUID) -> ColumnElement[bool]:
+    return (Proposal.conversation_id == conversation_id) & (Proposal.status == "open")
 
 
 class ProposalRepository:
@@ -38,6 +42,16 @@ class ProposalRepository:
             )
         )
 
+    async def list_open(self, actor: Actor, conversation_id: UUID, *, now: datetime) -> Sequence[Proposal]:
+        """What a caller may still answer in a conversation."""
+        statement = select(Proposal).where(readable_by(actor), _is_open_in(conversation_id), Proposal.expires_at > now)
+        return list(await self._session.scalars(statement))
+
+    async def list_asked_in(self, actor: Actor, conversation_id: UUID) -> Sequence[Proposal]:
+        """Everything a caller was ever asked in a conversation, in order."""
+        statement = select(Proposal).where(readable_by(actor), Proposal.conversation_id == conversation_id)
+        return list(await self._session.scalars(statement.order_by(Proposal.created_at, Proposal.id)))
+
     async def close(
         self,
         proposal_id: UUID,
@@ -46,12 +60,13 @@ class ProposalRepository:
         now: datetime,
         channel: ApprovalChannel | None = None,
         booking_id: UUID | None = None,
+        answered_in: UUID | None = None,
     ) -> bool:
         """Answer an open proposal; False where it was answered before. Of two answers at once one is the first."""
         closed = await self._session.scalar(
             update(Proposal)
             .where(Proposal.id == proposal_id, Proposal.status == "open")
-            .values(status=status, channel=channel, booking_id=booking_id, decided_at=now)
+            .values(status=status, channel=channel, booking_id=booking_id, answered_in=answered_in, decided_at=now)
             .returning(Proposal.id)
             .execution_options(synchronize_session=False)
         )
@@ -62,20 +77,32 @@ class ProposalRepository:
         user_id: UUID,
         *,
         subject_id: UUID,
+        actions: Collection[ProposalAction],
         conversation_id: UUID | None,
         keep: Collection[UUID],
         now: datetime,
     ) -> None:
         """Take back what a user was asked before about the same thing, or in the same conversation."""
-        about = [Proposal.subject_id == subject_id]
+        is_older = (
+            (Proposal.user_id == user_id) & (Proposal.subject_id == subject_id) & Proposal.action.in_(actions)
+        ) & (Proposal.status == "open")
         if conversation_id is not None:
-            about.append(Proposal.conversation_id == conversation_id)
-        await self._session.execute(
+            is_older |= _is_open_in(conversation_id)
+        await self._void(is_older & Proposal.id.not_in(keep), now=now)
+
+    async def void_in(self, actor: Actor, conversation_id: UUID, *, now: datetime) -> int:
+        """Take back what a caller was asked in a conversation; how many cards that was."""
+        return await self._void(readable_by(actor) & _is_open_in(conversation_id), now=now)
+
+    async def _void(self, are_meant: ColumnElement[bool], *, now: datetime) -> int:
+        voided = await self._session.scalars(
             update(Proposal)
-            .where(Proposal.user_id == user_id, Proposal.status == "open", or_(*about), Proposal.id.not_in(keep))
+            .where(are_meant)
             .values(status="void", decided_at=now)
+            .returning(Proposal.id)
             .execution_options(synchronize_session=False)
         )
+        return len(voided.all())
 
     async def list_agreed_changes(self, booking_ids: Sequence[UUID], *, now: datetime) -> Sequence[BookingChange]:
         """Changes that wait for their money."""

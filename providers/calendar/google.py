@@ -210,7 +210,7 @@ def _read_account(id_token: object) -> str | None:
         email = jwt.decode(id_token, options={"verify_signature": False}).get("email")
     except jwt.InvalidTokenError:
         return None
-    return email if isinstance(email, str) else None
+    return email if isinstance(email, str) and "@" in email else None
 
 
 def _name(grant: SecretStr) -> bytes:

@@ -45,7 +45,8 @@ async def create_booking(
         async with parts.transactions() as session:
             card = await write_booking_card(session, parts.keys, actor, priced, passenger_ids=passenger_ids)
             if rise.amount_minor <= 0:
-                return await approve_in(session, parts, actor, proposal=card, channel="api", booking_id=booking_id)
+                await approve_in(session, parts, actor, proposal=card, channel="api", booking_id=booking_id)
+                return booking_id
     except AppError as fault:
         if rise.amount_minor <= 0:
             raise

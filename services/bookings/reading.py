@@ -65,6 +65,12 @@ class BookingDetail:
         return Money(amount_minor=self.change.difference_minor, currency=self.change.currency)
 
     @property
+    def refund(self) -> Money | None:
+        """What was agreed to come back for a booking given up; None where nothing does."""
+        agreed = self.booking.agreed_refund_minor
+        return Money(amount_minor=agreed, currency=self.booking.currency) if agreed else None
+
+    @property
     def pay_by(self) -> datetime | None:
         """Until when what is due can be paid."""
         if self.phase in UNPAID:

@@ -16,6 +16,7 @@ from core.ids import new_id
 from core.security import Actor, Keys, new_token
 from db.models import CalendarConnectAttempt, CalendarConnection
 from db.repositories.calendar import CalendarConnectionRepository
+from domain.contacts import mask_email
 from providers.calendar.base import CalendarError, CalendarGrant, NotConnected
 from providers.identity.base import make_code_challenge
 from services.accounts import audit
@@ -136,18 +137,12 @@ async def _keep(session: AsyncSession, keys: Keys, user_id: UUID, grant: Calenda
                 column="refresh_token",
                 row_id=connection_id,
             ),
-            account=_mask(grant.account),
+            account=mask_email(grant.account) if grant.account else None,
             granted_at=clock.now(),
         )
     )
     await resume_events(session, user_id)
     audit.record(session, "user.calendar_connected", user_id=user_id)
-
-
-def _mask(address: str | None) -> str | None:
-    """Enough of an address to know one's own by."""
-    name, _, domain = (address or "").rpartition("@")
-    return f"{name[0]}…@{domain}" if name else None
 
 
 def _hash_state(keys: Keys, state: str, browser: str) -> bytes:

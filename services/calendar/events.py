@@ -47,21 +47,46 @@ async def add_booking(
     `event_id` becomes that of the first: asked again with the same one, it is the same addition. Raises
     BookingNotFound, CalendarNotConfigured, CalendarNotConnected, BookingNotForCalendar, AlreadyInCalendar.
     """
-    actor.require_user(BOOKINGS_SCOPE)
     parts.require_calendar()
     async with parts.transactions() as session:
-        # the booking's lock decides which of two additions at once is the first
-        booking = await _find_booking(session, actor, booking_id, for_update=True)
-        known = await CalendarEventRepository(session).list_of(booking_id, calendar_id)
-        if event_id not in [event.id for event in known]:
-            await _ensure_connected(session, booking.user_id)
-            if known:
-                raise AlreadyInCalendar
-            await _plan(session, event_id, Addition(booking.id, booking.user_id, calendar_id, language))
+        await plan_booking(
+            session, actor, event_id=event_id, booking_id=booking_id, language=language, calendar_id=calendar_id
+        )
     with deadline(PATIENCE_SECONDS):
         await _write(parts, booking_id)
     async with parts.transactions() as session:
         return await CalendarEventRepository(session).list_of(booking_id, calendar_id)
+
+
+async def plan_booking(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    event_id: UUID,
+    booking_id: UUID,
+    language: Language,
+    calendar_id: str = PRIMARY,
+) -> None:
+    """Have a booking be added, whoever writes it down then. Idempotent and raises as `add_booking`."""
+    actor.require_user(BOOKINGS_SCOPE)
+    # the booking's lock decides which of two additions at once is the first
+    booking = await _find_booking(session, actor, booking_id, for_update=True)
+    known = await CalendarEventRepository(session).list_of(booking_id, calendar_id)
+    if event_id in [event.id for event in known]:
+        return
+    trip = await _ensure_addable(session, booking, known)
+    added = Addition(booking.id, booking.user_id, calendar_id, language)
+    places = list_places(trip)
+    ids = [event_id, *(new_id() for _ in places[1:])]
+    session.add_all(make_event(id_, added, place) for id_, place in zip(ids, places, strict=True))
+    await hint(session, SYNC_TASK, booking_id=booking_id)
+
+
+async def ensure_addable(session: AsyncSession, actor: Actor, booking_id: UUID) -> None:
+    """Raises what keeps a booking out of the caller's own calendar, as `add_booking` does."""
+    actor.require_user(BOOKINGS_SCOPE)
+    booking = await _find_booking(session, actor, booking_id)
+    await _ensure_addable(session, booking, await CalendarEventRepository(session).list_of(booking_id, PRIMARY))
 
 
 async def list_booking_events(session: AsyncSession, actor: Actor, booking_id: UUID) -> Sequence[CalendarEvent]:
@@ -84,19 +109,16 @@ async def _find_booking(session: AsyncSession, actor: Actor, booking_id: UUID, *
     return booking
 
 
-async def _ensure_connected(session: AsyncSession, user_id: UUID) -> None:
-    connection = await CalendarConnectionRepository(session).find(user_id)
+async def _ensure_addable(session: AsyncSession, booking: Booking, known: Sequence[CalendarEvent]) -> Trip:
+    connection = await CalendarConnectionRepository(session).find(booking.user_id)
     if connection is None or connection.status != "connected":
         raise CalendarNotConnected
-
-
-async def _plan(session: AsyncSession, event_id: UUID, added: Addition) -> None:
-    trip = await CalendarEventRepository(session).read_trip(added.booking_id)
+    if known:
+        raise AlreadyInCalendar
+    trip = await CalendarEventRepository(session).read_trip(booking.id)
     if not _is_ahead(trip, clock.now()):
         raise BookingNotForCalendar
-    ids = [event_id, *(new_id() for _ in list_places(trip)[1:])]
-    session.add_all(make_event(id_, added, place) for id_, place in zip(ids, list_places(trip), strict=True))
-    await hint(session, SYNC_TASK, booking_id=added.booking_id)
+    return trip
 
 
 async def _write(parts: CalendarParts, booking_id: UUID) -> None:

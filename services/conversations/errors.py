@@ -32,12 +32,22 @@ class MessageTooLong(InvalidInput):
     code = "message_too_long"
 
 
+class ResumeInvalid(InvalidInput):
+    code = "resume_invalid"
+
+
 class ThreadIdTaken(Conflict):
     code = "thread_id_taken"
 
 
 class MessageIdReused(InvalidInput):
     code = "message_id_reused"
+
+
+class PlaceholderUnknown(InvalidInput):
+    """Nothing is kept under it in this conversation, or not any more."""
+
+    code = "placeholder_unknown"
 
 
 class RunActive(Conflict):

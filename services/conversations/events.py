@@ -5,16 +5,18 @@ Optional fields that are unset are left out: stock clients reject an explicit nu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from ag_ui.core import (
     BaseEvent,
+    Interrupt,
     RunErrorEvent,
     RunFinishedCancelledOutcome,
     RunFinishedEvent,
+    RunFinishedInterruptOutcome,
     RunFinishedSuccessOutcome,
     RunStartedEvent,
 )
@@ -35,10 +37,36 @@ def run_started(conversation_id: UUID, run_id: UUID) -> EventData:
     )
 
 
-def run_finished(conversation_id: UUID, run_id: UUID, *, cancelled: bool, result: Mapping[str, Any]) -> EventData:
-    outcome = RunFinishedCancelledOutcome() if cancelled else RunFinishedSuccessOutcome()
+def run_finished(
+    conversation_id: UUID,
+    run_id: UUID,
+    *,
+    cancelled: bool,
+    interrupts: Sequence[Mapping[str, Any]],
+    result: Mapping[str, Any],
+) -> EventData:
+    """`interrupts` are the cards that wait for the traveller; a run that leaves some ends with them."""
+    outcome: RunFinishedCancelledOutcome | RunFinishedInterruptOutcome | RunFinishedSuccessOutcome
+    if cancelled:
+        outcome = RunFinishedCancelledOutcome()
+    elif interrupts:
+        outcome = RunFinishedInterruptOutcome(interrupts=[_as_interrupt(each) for each in interrupts])
+    else:
+        outcome = RunFinishedSuccessOutcome()
     return as_data(
         RunFinishedEvent(thread_id=str(conversation_id), run_id=str(run_id), outcome=outcome, result=dict(result))
+    )
+
+
+def _as_interrupt(waiting: Mapping[str, Any]) -> Interrupt:
+    """In the protocol's spelling."""
+    return Interrupt(
+        id=waiting["id"],
+        reason=waiting["reason"],
+        message=waiting["message"],
+        tool_call_id=waiting["tool_call_id"],
+        expires_at=waiting["expires_at"],
+        metadata={name: waiting[name] for name in ("action", "quote_hash", "card")},
     )
 
 

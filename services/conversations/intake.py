@@ -1,4 +1,4 @@
-"""What a message passes before anything of it is stored: size, form, and personal data taken out."""
+"""What a message passes before anything of it is stored: size and form. Personal data goes to the vault next."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ MAX_MESSAGE_CHARACTERS = 4_000
 """Far beyond any travel wish; a limit keeps prompts and parsers bounded."""
 
 
-def take_in(text: str) -> str:
-    """The text as it may be stored: as people see it, in NFC, personal data replaced by placeholders.
-
-    Raises MessageEmpty and MessageTooLong.
-    """
+def make_readable(text: str) -> str:
+    """The text as people see it, in NFC; not yet fit to be stored. Raises MessageEmpty and MessageTooLong."""
     if len(text) > MAX_MESSAGE_CHARACTERS:
         raise MessageTooLong(limit=MAX_MESSAGE_CHARACTERS)
     readable = keep_readable(text).strip()
     if not clean(readable).strip():
         raise MessageEmpty
-    return redact(readable)
+    return readable
 
 
 def take_in_context(value: Any) -> Any:

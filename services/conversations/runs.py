@@ -49,6 +49,8 @@ class Outcome:
     agent_name: str | None = None
     state: dict[str, Any] = field(default_factory=dict)
     """The client's view of the conversation after the turn."""
+    interrupts: list[dict[str, Any]] = field(default_factory=list)
+    """The cards that wait for the traveller, as `waiting.describe_waiting` tells them."""
     usage: dict[str, Any] = field(default_factory=dict)
     model: str | None = None
     prompt_hash: str | None = None
@@ -58,7 +60,9 @@ class Outcome:
 
     @property
     def status(self) -> str:
-        return "error" if self.error_code else "cancelled" if self.is_cancelled else "success"
+        if self.error_code or self.is_cancelled:
+            return "error" if self.error_code else "cancelled"
+        return "interrupt" if self.interrupts else "success"
 
 
 def first_lease() -> ColumnElement[datetime]:
@@ -116,7 +120,13 @@ async def finish(
         error = {"code": outcome.error_code, "message": say(f"errors.{outcome.error_code}", outcome.language)}
         terminal = run_error(error["code"], error["message"], result=result)
     else:
-        terminal = run_finished(run.conversation_id, run_id, cancelled=outcome.is_cancelled, result=result)
+        terminal = run_finished(
+            run.conversation_id,
+            run_id,
+            cancelled=outcome.is_cancelled,
+            interrupts=outcome.interrupts,
+            result=result,
+        )
     await append_events(session, run_id, [*pending, *closing_events(shown), terminal], after=after)
     session.add(
         ConversationMessage(
@@ -131,7 +141,7 @@ async def finish(
             agent_name=outcome.agent_name,
             attachments=shown.cards,
             suggested_actions=shown.suggested_actions,
-            metadata_={"run": outcome.status} | ({"error": error} if error else {}),
+            metadata_={"run": outcome.status, "interrupts": outcome.interrupts} | ({"error": error} if error else {}),
         )
     )
     if outcome.state:

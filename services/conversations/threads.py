@@ -20,6 +20,10 @@ from db.repositories.runs import RunRepository
 from services.conversations.errors import ConversationNotFound, MessageNotFound, RunNotFound, ThreadIdTaken
 from services.conversations.intake import take_in_context
 from services.conversations.runs import end_expired_runs
+from services.conversations.waiting import Interrupt, list_waiting
+
+NEWEST = 4
+"""Messages among which the last reply is; what tells of a booking by itself may follow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class ConversationDetail:
     messages: Sequence[ConversationMessage]
     message_count: int
     active_run: Run | None
+    waiting: Sequence[Interrupt]
+    """Cards that wait for their traveller."""
 
 
 def hash_conversation_token(keys: Keys, token: str) -> bytes:
@@ -140,6 +146,7 @@ async def get_detail(
         messages=messages,
         message_count=await repository.count_messages(conversation_id),
         active_run=None if has_replied else run,
+        waiting=await list_waiting(session, actor, await repository.list_messages(conversation_id, limit=NEWEST)),
     )
 
 

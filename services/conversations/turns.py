@@ -1,8 +1,8 @@
-"""The start of a turn: the message and its run, written together or not at all."""
+"""The start of a turn: a message or a click, and its run, written together or not at all."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import clock
 from core.ids import new_id
-from core.messages import Language
+from core.messages import Language, say
 from core.security import Actor
 from core.version import CODE_VERSION
 from db.models import Conversation, ConversationMessage, Run
@@ -19,17 +19,41 @@ from db.repositories.conversations import ConversationRepository
 from db.repositories.runs import RunRepository
 from services.conversations import threads
 from services.conversations.errors import MessageIdReused, RunActive
-from services.conversations.intake import take_in, take_in_context
+from services.conversations.intake import make_readable, take_in_context
 from services.conversations.runs import end_expired_runs, first_lease
 from services.conversations.threads import ThreadDefaults
+from services.conversations.vault import put_away
 from understanding.read import read_language
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
-    """What a client sends: a text, and where it belongs."""
+class Resume:
+    """A click on a card that waits for its traveller."""
 
-    text: str
+    interrupt_id: str
+    is_resolved: bool
+    """Otherwise it was put aside."""
+    is_approved: bool = False
+    """Of a card that asks for a yes."""
+    quote_hash: str = ""
+    """Of what the traveller saw."""
+
+    @property
+    def is_yes(self) -> bool:
+        return self.is_resolved and self.is_approved
+
+    @property
+    def is_no(self) -> bool:
+        """What is resolved without a hash asked for no yes."""
+        return not self.is_resolved or (bool(self.quote_hash) and not self.is_approved)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a client sends: a text or a click, and where it belongs."""
+
+    text: str | None = None
+    resume: Resume | None = None
     conversation_id: UUID | None = None
     """None opens a conversation."""
     new_conversation_id: UUID | None = None
@@ -51,17 +75,18 @@ class Turn:
     message: ConversationMessage
     run: Run
     is_new: bool
+    resume: Resume | None = None
     token: str | None = None
     """Of a conversation just opened by an anonymous visitor; told once."""
 
 
 async def begin_turn(session: AsyncSession, actor: Actor, incoming: Incoming, *, defaults: ThreadDefaults) -> Turn:
-    """Take a message in and open its run.
+    """Take a message or a click in and open its run.
 
     Raises MessageEmpty, MessageTooLong, UnknownTimeZone, ConversationNotFound, RunActive when a run is under way, and
     MessageIdReused when a client's id came before with another text.
     """
-    content = take_in(incoming.text)
+    words = _put_in_words(incoming)
     token = None
     if incoming.conversation_id is None:
         made = await threads.create(
@@ -74,9 +99,13 @@ async def begin_turn(session: AsyncSession, actor: Actor, incoming: Incoming, *,
             defaults=defaults,
         )
         conversation, token = made.conversation, made.token
+        content = await put_away(session, defaults.keys, conversation.id, words)
     else:
         # the row lock makes two messages of one conversation take turns, so that exactly one of them opens a run
         conversation = await threads.get(session, actor, incoming.conversation_id, for_update=True)
+        # a click is put in the language the conversation is in, whatever the browser's
+        words = _put_in_words(incoming, _language_of(conversation)) if incoming.resume else words
+        content = await put_away(session, defaults.keys, conversation.id, words)
         earlier = await _find_earlier(session, conversation, incoming, content)
         if earlier is not None:
             return earlier
@@ -89,7 +118,7 @@ async def begin_turn(session: AsyncSession, actor: Actor, incoming: Incoming, *,
         if incoming.context is not None:
             conversation.context = take_in_context(incoming.context)
     conversation.updated_at = clock.now()
-    previous: Language | None = "vi" if conversation.language == "vi" else "en" if conversation.language else None
+    previous = _language_of(conversation)
     language = read_language(content, previous=previous) or previous or incoming.locale or "vi"
     run = Run(
         id=incoming.run_id or new_id(),
@@ -112,10 +141,23 @@ async def begin_turn(session: AsyncSession, actor: Actor, incoming: Incoming, *,
         content=content,
         language=language,
         client_message_id=incoming.client_message_id,
+        metadata_={"resume": asdict(incoming.resume)} if incoming.resume else {},
     )
     session.add(message)
     await session.flush()
-    return Turn(conversation, message, run, is_new=True, token=token)
+    return Turn(conversation, message, run, is_new=True, resume=incoming.resume, token=token)
+
+
+def _language_of(conversation: Conversation) -> Language | None:
+    return "vi" if conversation.language == "vi" else "en" if conversation.language else None
+
+
+def _put_in_words(incoming: Incoming, language: Language | None = None) -> str:
+    """What was said, or what a click says; raises MessageEmpty."""
+    if incoming.resume is None:
+        return make_readable(incoming.text or "")
+    click = "approved" if incoming.resume.is_yes else "declined" if incoming.resume.is_no else "done"
+    return say(f"clicks.{click}", language or incoming.locale or "vi")
 
 
 async def _find_earlier(
@@ -127,6 +169,9 @@ async def _find_earlier(
     message = await ConversationRepository(session).find_by_client_id(conversation.id, incoming.client_message_id)
     if message is None:
         return None
-    if message.content != content or message.run_id is None:
+    resume = asdict(incoming.resume) if incoming.resume else None
+    # what a click is called depends on the language, which is not a part of it
+    is_same = message.metadata_.get("resume") == resume and (resume or message.content == content)
+    if not is_same or message.run_id is None:
         raise MessageIdReused
     return Turn(conversation, message, await session.get_one(Run, message.run_id), is_new=False)

@@ -61,7 +61,7 @@ async def write_booking_letter(session: AsyncSession, claimed: NotificationLog, 
     facts = await read_facts(session, booking)
     if payment is None:
         await _ensure_true(session, claimed, facts)
-    user = await UserRepository(session).find(claimed.user_id)
+    user = await UserRepository(session).find(facts.booking.user_id)
     if user is None:
         raise LetterOvertaken
     if user.email_verified_at is None:
@@ -101,7 +101,7 @@ async def _ensure_true(session: AsyncSession, claimed: NotificationLog, facts: B
         # of a flight that is flown at another time by now, or has left
         if departs.get(claimed.id, clock.now()) <= clock.now():
             raise LetterOvertaken
-        if not await NotificationRepository(session).wants_reminders(claimed.user_id):
+        if not await NotificationRepository(session).wants_reminders(facts.booking.user_id):
             raise LetterOvertaken
 
 

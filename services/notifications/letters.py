@@ -16,6 +16,7 @@ LETTER_TYPES = (
     "email_changed",
     "google_linked",
     "google_linked_password_dropped",
+    "support_ticket",
 )
 """Each has a subject, a body and a note in the catalogue. No subject takes a parameter: it is kept after sending."""
 

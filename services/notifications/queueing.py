@@ -22,7 +22,7 @@ SEND_TASK = "send_notification"
 async def enqueue(
     session: AsyncSession,
     *,
-    user_id: UUID,
+    user_id: UUID | None,
     type: str,  # noqa: A002 - the column's name
     language: Language,
     address: str,

@@ -1,4 +1,4 @@
-"""The one way to say yes: every effect on a booking that costs somebody something rests on an answer taken here.
+"""The one way to say yes: every effect that needs somebody's consent rests on an answer taken here.
 
 What was agreed to is compared with what the provider asks now, outside of any transaction; then the answer and its
 effect are one transaction, and an answer counts once.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast, get_args
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +20,7 @@ from core.ids import new_id
 from core.security import BOOKINGS_SCOPE, Actor
 from db.models import Proposal
 from db.models.bookings import LIVE_QUOTE_INDEX
-from db.models.proposals import ApprovalChannel
+from db.models.proposals import ApprovalChannel, BookingAction, ProposalAction
 from db.repositories.bookings import BookingRepository
 from db.repositories.proposals import ProposalRepository
 from domain.money import Money
@@ -34,7 +36,8 @@ from services.proposals.errors import (
     QuoteMismatch,
     TermsChanged,
 )
-from services.proposals.proposing import ConsentParts, propose_booking, propose_cancellation
+from services.proposals.personal import propose_calendar_entry, propose_document_deletion
+from services.proposals.proposing import ConsentParts, propose_booking, propose_cancellation, rivals_of
 from services.proposals.quotes import hash_quote, read_passenger_ids, read_services
 
 
@@ -47,21 +50,48 @@ async def get_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -
     return proposal
 
 
-async def approve(
-    parts: ConsentParts, actor: Actor, *, proposal_id: UUID, quote_hash: str, channel: ApprovalChannel
-) -> UUID:
-    """Agree to a card, and give the booking it made or moved; agreed to again, it is the same booking.
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What a yes did."""
 
-    Raises ProposalNotFound, QuoteMismatch, ProposalClosed, ProposalExpired; PriceChanged and TermsChanged with the
-    card that takes this one's place; AlreadyBooked; BookingBusy, BookingNotCancellable, BookingNotChangeable; and what
-    proposing it raises.
+    action: ProposalAction
+    subject_id: UUID
+    """As the proposal has it."""
+    booking_id: UUID | None
+    """Of the booking that was made or moved; None where a yes does something else."""
+
+
+async def list_open(session: AsyncSession, actor: Actor, conversation_id: UUID) -> Sequence[Proposal]:
+    """What the caller may answer in a conversation: one card, or none."""
+    return await ProposalRepository(session).list_open(actor, conversation_id, now=clock.now())
+
+
+async def withdraw_cards(session: AsyncSession, actor: Actor, conversation_id: UUID) -> int:
+    """Take back what the caller was asked in a conversation, as when they want something else now; how many cards."""
+    return await ProposalRepository(session).void_in(actor, conversation_id, now=clock.now())
+
+
+async def approve(
+    parts: ConsentParts,
+    actor: Actor,
+    *,
+    proposal_id: UUID,
+    quote_hash: str,
+    channel: ApprovalChannel,
+    answered_in: UUID | None = None,
+) -> Approved:
+    """Agree to a card, and give what that did; agreed to again, it is the same, done once.
+
+    `answered_in` is the message that says yes. Raises ProposalNotFound, QuoteMismatch, ProposalClosed, ProposalExpired;
+    PriceChanged and TermsChanged with the card that takes this one's place; AlreadyBooked; BookingBusy,
+    BookingNotCancellable, BookingNotChangeable; and what proposing it raises.
     """
     async with parts.transactions() as session:
         proposal = await get_proposal(session, actor, proposal_id)
     if not hmac.compare_digest(hash_quote(proposal.quote).encode(), quote_hash.encode()):
         raise QuoteMismatch
-    if proposal.status == "approved" and proposal.booking_id is not None:
-        return proposal.booking_id
+    if proposal.status == "approved":
+        return _approved(proposal)
     if proposal.status != "open":
         raise _closed(proposal)
     if proposal.expires_at <= clock.now():
@@ -70,13 +100,20 @@ async def approve(
     try:
         agreed = await effects.compare(parts, actor, proposal)
         async with parts.transactions() as session:
-            return await approve_in(session, parts, actor, proposal=proposal, channel=channel, agreed=agreed)
+            approved = await approve_in(
+                session, parts, actor, proposal=proposal, channel=channel, agreed=agreed, answered_in=answered_in
+            )
     except NotAsQuoted as other:
         await _void(parts, proposal)
         raise await _ask_anew(parts, actor, proposal, dearer=other.is_dearer) from other
     except IntegrityError as error:
+        if proposal.action != "book":
+            raise
         party = read_passenger_ids(proposal.quote)
         raise await find_twin(parts, error, proposal.user_id, proposal.subject_id, party) from error
+    if proposal.action == "calendar":
+        await effects.write_in_calendar(parts, actor, proposal)
+    return approved
 
 
 async def approve_in(
@@ -88,7 +125,8 @@ async def approve_in(
     channel: ApprovalChannel,
     booking_id: UUID | None = None,
     agreed: Compared | None = None,
-) -> UUID:
+    answered_in: UUID | None = None,
+) -> Approved:
     """Agree in a transaction: in that which made the card, for whoever asked for just that.
 
     `booking_id` names the booking to be made; `agreed` is what the provider said again. Raises IntegrityError where
@@ -100,24 +138,26 @@ async def approve_in(
         raise ProposalExpired
     # of several ways to fly otherwise one is taken, and no older card about the same thing
     await ProposalRepository(session).void_older(
-        proposal.user_id, subject_id=proposal.subject_id, conversation_id=None, keep=[proposal.id], now=clock.now()
+        proposal.user_id,
+        subject_id=proposal.subject_id,
+        actions=rivals_of(proposal.action),
+        conversation_id=None,
+        keep=[proposal.id],
+        now=clock.now(),
     )
-    subject_id = (booking_id or new_id()) if proposal.action == "book" else proposal.subject_id
+    moved: UUID | None = None
+    if proposal.action in get_args(BookingAction):
+        moved = (booking_id or new_id()) if proposal.action == "book" else proposal.subject_id
     is_first = await ProposalRepository(session).close(
-        proposal.id, "approved", now=clock.now(), channel=channel, booking_id=subject_id
+        proposal.id, "approved", now=clock.now(), channel=channel, booking_id=moved, answered_in=answered_in
     )
     if not is_first:
         now = await get_proposal(session, actor, proposal.id)
-        if now.status == "approved" and now.booking_id is not None:
-            return now.booking_id
+        if now.status == "approved":
+            return _approved(now)
         raise _closed(now)
-    if proposal.action == "book":
-        await effects.book(session, parts.keys, actor, proposal, subject_id, agreed)
-    elif proposal.action == "cancel":
-        await effects.cancel(session, actor, proposal, agreed)
-    else:
-        await effects.change(session, actor, proposal)
-    return subject_id
+    await effects.execute(session, parts, actor, proposal, booking_id=moved, agreed=agreed)
+    return Approved(cast("ProposalAction", proposal.action), proposal.subject_id, moved)
 
 
 async def find_twin(
@@ -135,10 +175,19 @@ async def find_twin(
     return AlreadyBooked(extra={"booking_id": str(live)} if live else None)
 
 
-async def decline(session: AsyncSession, actor: Actor, *, proposal_id: UUID, channel: ApprovalChannel) -> Proposal:
+async def decline(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    proposal_id: UUID,
+    channel: ApprovalChannel,
+    answered_in: UUID | None = None,
+) -> Proposal:
     """Say no to a card; said again, it stays at that. Raises ProposalNotFound and ProposalClosed."""
     proposal = await get_proposal(session, actor, proposal_id)
-    await ProposalRepository(session).close(proposal.id, "declined", now=clock.now(), channel=channel)
+    await ProposalRepository(session).close(
+        proposal.id, "declined", now=clock.now(), channel=channel, answered_in=answered_in
+    )
     await session.refresh(proposal)
     if proposal.status != "declined":
         raise _closed(proposal)
@@ -149,18 +198,31 @@ async def _ask_anew(
     parts: ConsentParts, actor: Actor, proposal: Proposal, *, dearer: bool
 ) -> PriceChanged | TermsChanged:
     """The card as it would be now, in the words of a refusal."""
-    conversation_id, quote = proposal.conversation_id, proposal.quote
-    if proposal.action == "cancel":
-        anew = await propose_cancellation(parts, actor, booking_id=proposal.subject_id, conversation_id=conversation_id)
-        return TermsChanged(extra=describe_card(anew))
-    anew = await propose_booking(
-        parts,
-        actor,
-        offer_id=proposal.subject_id,
-        passenger_ids=read_passenger_ids(quote),
-        services=read_services(quote),
-        conversation_id=conversation_id,
-    )
+    quote = proposal.quote
+    place: dict[str, Any] = {"conversation_id": proposal.conversation_id, "tool_call_id": proposal.tool_call_id}
+    if proposal.action == "book":
+        anew = await propose_booking(
+            parts,
+            actor,
+            offer_id=proposal.subject_id,
+            passenger_ids=read_passenger_ids(quote),
+            services=read_services(quote),
+            **place,
+        )
+    elif proposal.action == "cancel":
+        anew = await propose_cancellation(parts, actor, booking_id=proposal.subject_id, **place)
+    elif proposal.action == "calendar":
+        anew = await propose_calendar_entry(
+            parts, actor, booking_id=proposal.subject_id, language=quote["language"], **place
+        )
+    else:
+        anew = await propose_document_deletion(
+            parts,
+            actor,
+            passenger_id=UUID(quote["passenger_id"]),
+            document_id=proposal.subject_id,
+            **place,
+        )
     if not dearer:
         return TermsChanged(extra=describe_card(anew))
     total, previous = (
@@ -186,6 +248,10 @@ def price_changed(offer_id: UUID, *, total: Money, previous: Money, card: Propos
 def describe_card(proposal: Proposal) -> dict[str, str]:
     """What a client needs to show and agree to a card."""
     return {"proposal_id": str(proposal.id), "quote_hash": proposal.quote_hash}
+
+
+def _approved(proposal: Proposal) -> Approved:
+    return Approved(cast("ProposalAction", proposal.action), proposal.subject_id, proposal.booking_id)
 
 
 def _closed(proposal: Proposal) -> ProposalClosed:

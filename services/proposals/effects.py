@@ -1,7 +1,11 @@
-"""What a yes does to bookings: a new one, one given up, one flown otherwise. Only approval.py calls this."""
+"""What a yes does: to bookings, and to the calendar, preferences, papers and address of its user.
+
+Only approval.py calls this.
+"""
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 from uuid import UUID
 
@@ -18,18 +22,34 @@ from domain.bookings import Phase
 from domain.money import Money
 from domain.offers import FlightOffer
 from domain.orders import ChangeQuote
+from services.accounts.codes import request_email_change
 from services.accounts.sessions import get_account
 from services.bookings.errors import BookingBusy
 from services.bookings.extras import price_services
 from services.bookings.moves import move
 from services.bookings.party import gather_party
 from services.bookings.policy import find_lateness
+from services.bookings.reading import get_booking
 from services.bookings.terms import ensure_cancellable, ensure_changeable, find_own_booking, quote_cancellation
 from services.bookings.writing import ADVANCE_TASK, Agreement, write_booking
+from services.calendar.events import add_booking, plan_booking
 from services.flights.errors import FlightsUnreachable, OfferNotFound
 from services.flights.offers import refresh_offer
+from services.passengers.documents import remove_document
+from services.preferences.kinds import change_of
+from services.preferences.preferences import find_preference, update_preference
+from services.proposals.errors import AddressUnclear
+from services.proposals.personal import find_address, find_deletable, hash_address
 from services.proposals.proposing import ConsentParts
-from services.proposals.quotes import Quote, is_same_party, is_same_trip, read_passenger_ids, read_services
+from services.proposals.quotes import (
+    Quote,
+    document_version,
+    is_same_party,
+    is_same_trip,
+    read_passenger_ids,
+    read_services,
+    write_slices,
+)
 
 GIVEN_UP: dict[str, Phase] = {"held": "releasing", "paying": "cancelled", "ticketed": "cancelling"}
 
@@ -56,6 +76,33 @@ async def compare(parts: ConsentParts, actor: Actor, proposal: Proposal) -> Comp
     if proposal.action == "cancel":
         return await _compare_cancellation(parts, actor, proposal)
     return None
+
+
+async def execute(
+    session: AsyncSession,
+    parts: ConsentParts,
+    actor: Actor,
+    proposal: Proposal,
+    *,
+    booking_id: UUID | None,
+    agreed: Compared | None,
+) -> None:
+    """In the transaction of the yes. Raises NotAsQuoted, and what keeps it from being done."""
+    match proposal.action:
+        case "book" if booking_id is not None:
+            await book(session, parts.keys, actor, proposal, booking_id, agreed)
+        case "cancel":
+            await cancel(session, actor, proposal, agreed)
+        case "change":
+            await change(session, actor, proposal)
+        case "calendar":
+            await _plan_calendar_entry(session, parts, actor, proposal)
+        case "remember":
+            await _remember(session, actor, proposal.quote)
+        case "forget_document":
+            await _forget_document(session, parts.keys, actor, proposal.quote)
+        case "change_email":
+            await _start_email_change(session, parts.keys, actor, proposal)
 
 
 async def _compare_booking(parts: ConsentParts, proposal: Proposal) -> Money:
@@ -165,3 +212,49 @@ def _ensure_as_quoted(quote: Quote, offer: FlightOffer, extras: Money) -> None:
         raise NotAsQuoted
     if total.amount_minor > quote["amount_minor"]:
         raise NotAsQuoted(is_dearer=True)
+
+
+async def _plan_calendar_entry(session: AsyncSession, parts: ConsentParts, actor: Actor, proposal: Proposal) -> None:
+    parts.calendar_parts.require_calendar()
+    detail = await get_booking(session, actor, proposal.subject_id)
+    if write_slices(detail.slices) != proposal.quote["slices"]:
+        raise NotAsQuoted
+    await plan_booking(
+        session,
+        actor,
+        event_id=proposal.id,
+        booking_id=proposal.subject_id,
+        language=proposal.quote["language"],
+    )
+
+
+async def write_in_calendar(parts: ConsentParts, actor: Actor, proposal: Proposal) -> None:
+    """Have what was planned written now, as far as the vendor answers; the sweep does the rest."""
+    await add_booking(
+        parts.calendar_parts,
+        actor,
+        event_id=proposal.id,
+        booking_id=proposal.subject_id,
+        language=proposal.quote["language"],
+    )
+
+
+async def _remember(session: AsyncSession, actor: Actor, quote: Quote) -> None:
+    now = await find_preference(session, actor)
+    await update_preference(session, actor, changes=change_of(quote["kind"], quote["value"], now))
+
+
+async def _forget_document(session: AsyncSession, keys: Keys, actor: Actor, quote: Quote) -> None:
+    passenger_id, document_id = UUID(quote["passenger_id"]), UUID(quote["document_id"])
+    document = await find_deletable(session, actor, passenger_id=passenger_id, document_id=document_id, for_update=True)
+    if document_version(document) != quote["as_of"]:
+        raise NotAsQuoted
+    await remove_document(session, actor, passenger_id=passenger_id, document_id=document_id, keys=keys)
+
+
+async def _start_email_change(session: AsyncSession, keys: Keys, actor: Actor, proposal: Proposal) -> None:
+    quote = proposal.quote
+    address = await find_address(session, keys, actor, proposal.conversation_id, quote["placeholder"])
+    if not hmac.compare_digest(hash_address(keys, address), quote["address_hash"]):
+        raise AddressUnclear
+    await request_email_change(session, actor, email=address, language=quote["language"], keys=keys)

@@ -3,6 +3,8 @@
 AppError
 ├── NotFound
 │   └── ProposalNotFound     404
+├── InvalidInput
+│   └── AddressUnclear       422  what stands there is no address, or is no more
 └── Conflict
     ├── QuoteMismatch        409  another card than the one that stands
     ├── ProposalClosed       409  answered already, or a newer card took its place; `status` tells
@@ -12,11 +14,15 @@ AppError
 
 from __future__ import annotations
 
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 
 
 class ProposalNotFound(NotFound):
     code = "proposal_not_found"
+
+
+class AddressUnclear(InvalidInput):
+    code = "address_unclear"
 
 
 class QuoteMismatch(Conflict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import cast, get_args
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,12 +14,13 @@ from core.clock import clock
 from core.ids import new_id
 from core.security import BOOKINGS_SCOPE, Actor, Keys
 from db.models import Proposal
-from db.models.proposals import ProposalAction
+from db.models.proposals import BookingAction, ProposalAction
 from db.repositories.proposals import ProposalRepository
 from db.session import Transactions
 from domain.money import Money
 from domain.offers import BookingFlow, FlightOffer
 from domain.orders import ServiceChoice
+from providers.calendar.base import CalendarProvider
 from services.accounts.sessions import get_account
 from services.bookings.errors import NotBookable
 from services.bookings.extras import ChosenService, price_services
@@ -33,6 +34,7 @@ from services.bookings.terms import (
     quote_cancellation,
     quote_change,
 )
+from services.calendar.parts import CalendarParts
 from services.flights.errors import FlightsUnreachable
 from services.flights.market import Market
 from services.flights.offers import refresh_offer
@@ -49,6 +51,21 @@ class ConsentParts:
     market: Market
     keys: Keys
     gateways: Gateways
+    calendar: CalendarProvider | None = None
+    """None where this server knows none."""
+
+    @property
+    def calendar_parts(self) -> CalendarParts:
+        return CalendarParts(self.transactions, self.keys, self.calendar)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a card is put before its user; nowhere for a request over REST."""
+
+    conversation_id: UUID | None = None
+    tool_call_id: str | None = None
+    """Of the call that asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,7 @@ async def propose_booking(
     passenger_ids: Sequence[UUID],
     services: Sequence[ServiceChoice] = (),
     conversation_id: UUID | None = None,
+    tool_call_id: str | None = None,
 ) -> Proposal:
     """Ask whether to book an offer for passengers of the caller's, at the price it has now.
 
@@ -89,7 +107,13 @@ async def propose_booking(
     priced = await price_booking(parts, actor, offer_id=offer_id, services=services)
     async with parts.transactions() as session:
         return await write_booking_card(
-            session, parts.keys, actor, priced, passenger_ids=passenger_ids, conversation_id=conversation_id
+            session,
+            parts.keys,
+            actor,
+            priced,
+            passenger_ids=passenger_ids,
+            conversation_id=conversation_id,
+            tool_call_id=tool_call_id,
         )
 
 
@@ -122,6 +146,7 @@ async def write_booking_card(
     *,
     passenger_ids: Sequence[UUID],
     conversation_id: UUID | None = None,
+    tool_call_id: str | None = None,
 ) -> Proposal:
     """Raises what `party` finds."""
     user_id = actor.require_user(BOOKINGS_SCOPE)
@@ -143,23 +168,34 @@ async def write_booking_card(
         warnings=await find_warnings(session, [member.candidate for member in members], offer.slices),
         expires_at=offer.expires_at,
     )
-    (proposal,) = await _ask(
-        session, user_id, "book", priced.offer_id, [(proposal_id, quote, offer.expires_at)], conversation_id
-    )
+    place = Place(conversation_id, tool_call_id)
+    (proposal,) = await ask(session, user_id, "book", priced.offer_id, [(proposal_id, quote, offer.expires_at)], place)
     return proposal
 
 
 async def propose_cancellation(
-    parts: ConsentParts, actor: Actor, *, booking_id: UUID, conversation_id: UUID | None = None
+    parts: ConsentParts,
+    actor: Actor,
+    *,
+    booking_id: UUID,
+    conversation_id: UUID | None = None,
+    tool_call_id: str | None = None,
 ) -> Proposal:
     """Ask whether to give a booking up, for what comes back now. Raises what `quote_cancellation` does."""
     terms = await quote_cancellation(parts.transactions, parts.market, actor, booking_id)
     async with parts.transactions() as session:
-        return await write_cancellation_card(session, actor, terms, conversation_id=conversation_id)
+        return await write_cancellation_card(
+            session, actor, terms, conversation_id=conversation_id, tool_call_id=tool_call_id
+        )
 
 
 async def write_cancellation_card(
-    session: AsyncSession, actor: Actor, terms: CancellationTerms, *, conversation_id: UUID | None = None
+    session: AsyncSession,
+    actor: Actor,
+    terms: CancellationTerms,
+    *,
+    conversation_id: UUID | None = None,
+    tool_call_id: str | None = None,
 ) -> Proposal:
     """Raises BookingNotFound for a booking that went meanwhile."""
     user_id = actor.require_user(BOOKINGS_SCOPE)
@@ -169,19 +205,15 @@ async def write_cancellation_card(
     quote = quotes.quote_cancellation(
         proposal_id=proposal_id, user_id=user_id, slices=terms.slices, terms=terms, expires_at=terms.expires_at
     )
-    (proposal,) = await _ask(
-        session, user_id, "cancel", terms.booking_id, [(proposal_id, quote, terms.expires_at)], conversation_id
+    place = Place(conversation_id, tool_call_id)
+    (proposal,) = await ask(
+        session, user_id, "cancel", terms.booking_id, [(proposal_id, quote, terms.expires_at)], place
     )
     return proposal
 
 
 async def propose_change(
-    parts: ConsentParts,
-    actor: Actor,
-    *,
-    booking_id: UUID,
-    changes: dict[int, SliceChange],
-    conversation_id: UUID | None = None,
+    parts: ConsentParts, actor: Actor, *, booking_id: UUID, changes: dict[int, SliceChange]
 ) -> list[Proposal]:
     """Ask which way to fly otherwise, if any: one card each, cheapest first, of which one can be agreed to.
 
@@ -189,12 +221,18 @@ async def propose_change(
     """
     terms = await quote_change(parts.transactions, parts.market, parts.keys, actor, booking_id, changes=changes)
     async with parts.transactions() as session:
-        return await _write_changes(session, actor, terms, conversation_id)
+        return await write_change_cards(session, actor, terms)
 
 
-async def _write_changes(
-    session: AsyncSession, actor: Actor, terms: ChangeTerms, conversation_id: UUID | None
+async def write_change_cards(
+    session: AsyncSession,
+    actor: Actor,
+    terms: ChangeTerms,
+    *,
+    conversation_id: UUID | None = None,
+    tool_call_id: str | None = None,
 ) -> list[Proposal]:
+    """A card for each option; in a conversation there can be one. Raises BookingNotFound."""
     user_id = actor.require_user(BOOKINGS_SCOPE)
     await get_account(session, user_id, for_update=True)
     await find_own_booking(session, actor, terms.booking_id)
@@ -211,7 +249,7 @@ async def _write_changes(
             quote=option,
         )
         cards.append((proposal_id, quote, option.expires_at))
-    return await _ask(session, user_id, "change", terms.booking_id, cards, conversation_id)
+    return await ask(session, user_id, "change", terms.booking_id, cards, Place(conversation_id, tool_call_id))
 
 
 def choose_flow(offer: FlightOffer) -> BookingFlow:
@@ -221,23 +259,35 @@ def choose_flow(offer: FlightOffer) -> BookingFlow:
     return "hold" if "hold" in offer.booking_flows else "instant"
 
 
-async def _ask(
+async def ask(
     session: AsyncSession,
     user_id: UUID,
     action: ProposalAction,
     subject_id: UUID,
     cards: Sequence[tuple[UUID, Quote, datetime]],
-    conversation_id: UUID | None,
+    place: Place,
 ) -> list[Proposal]:
-    """Put cards before a user; older ones about the same thing, and of the same conversation, count no more."""
+    """Put cards before a user, whose row must be locked; older ones about the same thing, and of the same conversation,
+    count no more."""
     proposals = [
-        _make(proposal_id, user_id, action, subject_id, quote, expires_at, conversation_id)
+        Proposal(
+            id=proposal_id,
+            user_id=user_id,
+            conversation_id=place.conversation_id,
+            tool_call_id=place.tool_call_id,
+            action=action,
+            subject_id=subject_id,
+            quote=quote,
+            quote_hash=hash_quote(quote),
+            expires_at=expires_at,
+        )
         for proposal_id, quote, expires_at in cards
     ]
     await ProposalRepository(session).void_older(
         user_id,
         subject_id=subject_id,
-        conversation_id=conversation_id,
+        actions=rivals_of(action),
+        conversation_id=place.conversation_id,
         keep=[proposal.id for proposal in proposals],
         now=clock.now(),
     )
@@ -246,22 +296,7 @@ async def _ask(
     return proposals
 
 
-def _make(
-    proposal_id: UUID,
-    user_id: UUID,
-    action: ProposalAction,
-    subject_id: UUID,
-    quote: dict[str, Any],
-    expires_at: datetime,
-    conversation_id: UUID | None,
-) -> Proposal:
-    return Proposal(
-        id=proposal_id,
-        user_id=user_id,
-        conversation_id=conversation_id,
-        action=action,
-        subject_id=subject_id,
-        quote=quote,
-        quote_hash=hash_quote(quote),
-        expires_at=expires_at,
-    )
+def rivals_of(action: str) -> tuple[ProposalAction, ...]:
+    """Of which actions one card about a thing takes the place of another: what moves a booking moves it once."""
+    bookings: tuple[ProposalAction, ...] = get_args(BookingAction)
+    return bookings if action in bookings else (cast("ProposalAction", action),)

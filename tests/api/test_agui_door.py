@@ -9,11 +9,15 @@ import httpx
 import pytest
 
 from api.routes import agui
+from tests.api.test_bookings import add_passenger
 from tests.conftest import StartApp
+from tests.support.accounts import Lobby
+from tests.support.agui import check_run
 from tests.support.models import Say, ScriptedModel, scripted_models
-from tests.support.sse import cards_of, post_streamed, text_of
+from tests.support.shopper import Shopper
+from tests.support.sse import Received, cards_of, check_log, post_streamed, read_events, text_of
 from tests.support.stored import find_stored
-from tests.support.talk import ENGLISH, VIETNAMESE, Json, Talk
+from tests.support.talk import ENGLISH, VIETNAMESE, Json, Talk, results_of
 
 DOOR = "/v1/ag-ui"
 FORGED = "MALLORY-WAS-HERE"
@@ -158,6 +162,76 @@ async def test_content_in_parts_is_read_as_their_text(talk: Talk) -> None:
     assert card["search"]["slices"][0]["departs_on"] == "2026-12-25"
 
 
+async def run(shopper: Shopper, text: str = "", **fields: Any) -> list[Received]:
+    """One run of a thread by the stock client."""
+    talk = shopper.talk
+    body = run_input(text, threadId=talk.id, **fields)
+    async with talk.client.stream("POST", DOOR, json=body, headers={"Accept": "text/event-stream"}) as response:
+        assert response.status_code == 200, await response.aread()
+        return await read_events(response.aiter_lines())
+
+
+def calls_of(events: list[Received]) -> list[tuple[str, str]]:
+    return [
+        (event.data["type"].removeprefix("TOOL_CALL_"), event.data["toolCallId"])
+        for event in events
+        if event.data["type"].startswith("TOOL_CALL_")
+    ]
+
+
+async def test_card_ends_the_run_as_an_interrupt_and_the_run_that_resumes_it_has_the_result(lobby: Lobby) -> None:
+    shopper = await Shopper.come(lobby)
+    check_log(await run(shopper, VIETNAMESE))
+    await add_passenger(shopper.account, first_name="Hùng")
+    check_log(asked := await run(shopper, "đặt chuyến số 1 cho tất cả"))
+    outcome = asked[-1].data["outcome"]
+    (waiting,) = outcome["interrupts"]
+    call_id = waiting["toolCallId"]
+    assert (outcome["type"], waiting["reason"]) == ("interrupt", "confirmation")
+    assert calls_of(asked) == [(step, call_id) for step in ("START", "ARGS", "END")]
+    (card,) = cards_of(asked)
+    assert card["proposal_id"] == waiting["id"]
+
+    check_log(between := await run(shopper, "có được mang mèo không?"))
+    assert [each["id"] for each in between[-1].data["outcome"]["interrupts"]] == [waiting["id"]]
+    assert call_id not in dict(reversed(each) for each in calls_of(between))
+
+    answer = {
+        "interruptId": waiting["id"],
+        "status": "resolved",
+        "payload": {"approved": True, "quote_hash": card["quote_hash"]},
+    }
+    stale = answer | {"payload": answer["payload"] | {"quote_hash": "0" * 64}}
+    check_log(refused := await run(shopper, resume=[stale]))
+    assert (calls_of(refused), await shopper.bookings()) == ([], [])
+    agreed = await run(shopper, resume=[answer])
+    check_run([event.data for event in agreed], waiting=[call_id])
+    assert calls_of(agreed) == [("RESULT", call_id)]
+    assert agreed[-1].data["outcome"] == {"type": "success"}
+    assert len(await shopper.bookings()) == 1
+
+    check_log(again := await run(shopper, resume=[answer]))
+    assert (calls_of(again), len(await shopper.bookings())) == ([], 1)
+
+
+async def test_card_put_aside_is_declined(lobby: Lobby) -> None:
+    shopper = await Shopper.come(lobby)
+    waiting = await shopper.open_card()
+    events = await run(shopper, resume=[{"interruptId": waiting["id"], "status": "cancelled"}])
+    check_run([event.data for event in events], waiting=[waiting["tool_call_id"]])
+    (result,) = results_of(events)
+    assert (result, await shopper.statuses()) == ({"answer": "declined"}, ["declined"])
+
+
+CLICK: Json = {"interruptId": str(uuid4()), "status": "resolved", "payload": {"approved": True, "quote_hash": "0" * 64}}
+
+
+async def test_click_in_a_thread_there_is_not_moves_nothing(shared_client: httpx.AsyncClient) -> None:
+    events = await post_streamed(shared_client, DOOR, run_input(resume=[CLICK]))
+    assert (events[-1].data["outcome"], calls_of(events)) == ({"type": "success"}, [])
+    assert text_of(events)
+
+
 REFUSED: list[tuple[Json, str]] = [
     ({"threadId": "my thread"}, "id_not_uuid"),
     ({"runId": "run-1"}, "id_not_uuid"),
@@ -174,6 +248,11 @@ REFUSED: list[tuple[Json, str]] = [
     ({"messages": "hello"}, "invalid_request"),
     ({"threadId": 7}, "invalid_request"),
     ({"resume": [{"status": "resolved"}]}, "invalid_request"),
+    ({"resume": [CLICK, CLICK]}, "resume_invalid"),
+    ({"resume": [CLICK | {"payload": "yes"}]}, "resume_invalid"),
+    ({"resume": [CLICK | {"payload": {"approved": True}}]}, "resume_invalid"),
+    ({"resume": [CLICK | {"payload": CLICK["payload"] | {"amount": "1"}}]}, "resume_invalid"),
+    ({"resume": [CLICK | {"status": "approved"}]}, "invalid_request"),
 ]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +12,7 @@ import structlog.testing
 from core.vault import Vault
 from tests.conftest import StartApp
 from tests.support.accounts import sign_up
-from tests.support.stored import find_stored
+from tests.support.stored import disguise, find_stored
 
 EMAIL, PASSWORD, PASSPORT = "canary.q7x@example.com", "canary-Zw9-password", "K8801234"
 SECRETS = [EMAIL, PASSWORD, PASSPORT]
@@ -24,18 +22,6 @@ ALLOWED = {
     (EMAIL, "sandbox.outbox"),  # the simulated mailbox: the letter has arrived
 }
 """Where a secret may be read as it is, and why."""
-
-
-def disguise(secret: str) -> set[str]:
-    """The forms a secret may hide in."""
-    return {
-        secret,
-        quote(secret, safe=""),
-        base64.b64encode(secret.encode()).decode().rstrip("="),
-        secret[::-1],
-        " ".join(secret),
-        json.dumps(secret)[1:-1],
-    }
 
 
 class Witness:

@@ -12,12 +12,16 @@ import pytest
 
 import api.app
 from core.clock import clock
+from core.messages import Language, say
 from core.messages.catalogue import load_catalogue
 from domain.offers import FlightQuery
 from providers.flights.base import FoundOffer
 from providers.sandbox.flights import SandboxFlights
 from tests.conftest import NOW, StartApp
+from tests.support.accounts import Lobby
+from tests.support.shopper import Shopper
 from tests.support.talk import ENGLISH, VIETNAMESE, Json, Talk, offers_of
+from understanding.read import read_language
 
 
 def search_of(reply: Json) -> Json:
@@ -207,6 +211,59 @@ async def test_each_message_is_answered_in_its_own_language(talk: Talk) -> None:
         assert reply["language"] == language, text
         assert says(reply, key)
         assert {card["language"] for card in reply["attachments"]} <= {language}
+
+
+CARD_TURNS = [
+    ("flights from Hanoi to Da Nang on 27 November", "en"),
+    ("đặt chuyến số 1", "vi"),
+    ("can I bring a cat?", "en"),
+    ("đồng ý", "vi"),
+    ("yes, book it", "en"),
+    ("thanh toán bằng VNPAY", "vi"),
+    ("show my bookings", "en"),
+    ("chi tiết chuyến số 80", "vi"),
+    ("details of option 80", "en"),
+]
+
+
+async def test_cards_chips_and_our_own_sentences_follow_the_language_of_each_message(lobby: Lobby) -> None:
+    shopper = await Shopper.come(lobby)
+    shown: set[str] = set()
+    for text, language in CARD_TURNS:
+        reply = await shopper.ask(text)
+        assert reply["language"] == language, text
+        sentences = [reply["content"], *(chip["text"] for chip in reply["suggested_actions"])]
+        assert all(read_language(each) in (language, None) for each in sentences), sentences
+        for card in reply["attachments"]:
+            assert (card["language"], read_language(card["text"])) in ((language, language), (language, None)), text
+            shown.add(card["type"])
+        waits = [waiting["card"] for waiting in reply["interrupts"] if waiting["card"] in reply["attachments"]]
+        assert all(card["language"] == language for card in waits)
+    assert shown == {"flight_offers", "confirm", "booking", "payment"}
+
+
+@pytest.mark.parametrize(("book", "language"), [("đặt chuyến số 1", "vi"), ("book number 1", "en")])
+@pytest.mark.parametrize("browser", ["vi", "en"])
+async def test_click_is_answered_in_the_language_of_the_conversation(
+    lobby: Lobby, book: str, language: Language, browser: str
+) -> None:
+    shopper = await Shopper.come(lobby)
+    shopper.account.client.headers["Accept-Language"] = browser
+    waiting = await shopper.open_card(book=book)
+    reply = await shopper.click(waiting, yes=False)
+    assert (reply["language"], says(reply, "said.declined.book")) == (language, True)
+    assert (await shopper.talk.detail())["messages"][-2]["content"] == say("clicks.declined", language)
+
+
+async def test_card_shown_again_is_in_the_language_of_the_answer(lobby: Lobby) -> None:
+    shopper = await Shopper.come(lobby)
+    waiting = await shopper.open_card()
+    await shopper.ask("can I bring a cat?")
+    (again,) = (await shopper.ask("yes, book it"))["interrupts"]
+    assert (again["id"], again["quote_hash"]) == (waiting["id"], waiting["quote_hash"])
+    assert (waiting["card"]["language"], again["card"]["language"]) == ("vi", "en")
+    assert (await shopper.click(again))["language"] == "en"
+    assert len(await shopper.bookings()) == 1
 
 
 async def test_a_message_in_no_language_keeps_the_one_before(talk: Talk) -> None:

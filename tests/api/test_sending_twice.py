@@ -24,7 +24,7 @@ FIRST_WORD = 5
 @pytest.fixture
 async def slow_talk(start_app: StartApp) -> AsyncIterator[Talk]:
     """A conversation whose model stops after its first word until it is cancelled, and answers promptly after that."""
-    async with start_app(scripted_models(Say("Hello there", pause=NEVER_SECONDS))) as client:
+    async with start_app(scripted_models(Say("Hello. there", pause=NEVER_SECONDS))) as client:
         made = (await client.post("/v1/chat/conversations", json={})).json()
         client.headers["X-Conversation-Token"] = made["conversation_token"]
         yield Talk(client, made["id"])

@@ -204,4 +204,10 @@ async def test_total_is_the_sum_of_its_parts(talk: Talk) -> None:
 async def test_one_answer_without_a_tool_choice_costs_one_model_call(talk: Talk) -> None:
     for sentence in (VIETNAMESE, ENGLISH):
         usage = (await talk.ask(sentence))["usage"]
-        assert usage == {"llm_calls": 1, "input_tokens": 0, "output_tokens": 0, "cost_usd": "0"}
+        assert usage == {
+            "llm_calls": 1,
+            "input_tokens": 0,
+            "output_tokens": 0,
+            "cost_usd": "0",
+            "replaced_sentences": 0,
+        }

@@ -76,6 +76,8 @@ async def test_nobody_changes_somebody_else(lobby: Lobby) -> None:
 NAME, PHONE, PICTURE = "Canary Lan", "+84912000111", "https://canary.example/lan.png"
 SURNAME, MAILBOX, SUBJECT = "CANARYNGUYEN", "lan.canary@example.com", "canary-subject"
 CANARIES = [NAME, PHONE, PICTURE, SURNAME, MAILBOX, SUBJECT]
+SAID = "said.canary@example.com"
+"""In a chat, and sealed away."""
 
 
 async def fill(lobby: Lobby, account: Account) -> None:
@@ -84,7 +86,7 @@ async def fill(lobby: Lobby, account: Account) -> None:
     assert (await account.client.patch(ME, json=changes)).status_code == 200
     await account.client.post("/v1/auth/password/forgot", json={"email": account.email})
     made = (await account.client.post("/v1/chat/conversations", json={})).json()
-    assert (await Talk(account.client, made["id"]).ask(SEARCH))["state"]["run"] == "success"
+    assert (await Talk(account.client, made["id"]).ask(f"{SEARCH}, email {SAID}"))["state"]["run"] == "success"
     page = "http://test"
     body = {"conversation_id": made["id"], "origin": page}
     assert (await account.client.post("/v1/auth/codes", json=body, headers={"Origin": page})).status_code == 201
@@ -142,7 +144,8 @@ async def test_deleting_the_account_leaves_nothing_but_the_record(client: Any, d
     named = [account.id]
     personal = [account.email, *CANARIES, *(each["id"] for each in conversations)]
     assert tables_with(database_url, named) >= FILLED
-    assert tables_with(database_url, personal) >= {"users", "conversations", "exchange_codes", "passengers"}
+    holding = {"users", "conversations", "exchange_codes", "passengers", "vault_entries"}
+    assert tables_with(database_url, personal) >= holding
     answer = await account.client.delete(ME)
     assert (answer.status_code, answer.json()["deleted"]) == (200, True)
     assert answer.json()["kept"]
@@ -196,8 +199,9 @@ async def test_export_holds_everything_but_secrets(lobby: Lobby) -> None:
     told = answer.json()
     for table in FILLED - {"verification_codes", "idempotency_keys"}:
         assert told[table], table
+    assert [each["value"] for each in told["vault_entries"]] == [SAID]
     for held in (account.id, account.email, "B7654321", SEARCH, *CANARIES):
         assert held in answer.text
-    for withheld in ("hashed_password", "$argon2", "token_hash", "Somebody Else", other.id, other.email):
+    for withheld in ("hashed_password", "$argon2", "token_hash", "value_hash", "Somebody Else", other.id, other.email):
         assert withheld not in answer.text
     assert "user.exported" in await lobby.read_audit(account)

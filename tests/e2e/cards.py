@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -173,9 +174,12 @@ def flight_offers(language: str) -> Card:
 class CardChat(Chat):
     """A chat that comes back to a conversation of one answer with these cards, and notes what it sends."""
 
-    def __init__(self, context: BrowserContext, url: str, *cards: Card, plain: int = 0) -> None:
-        """`plain` is how many of them stay in their words."""
+    def __init__(
+        self, context: BrowserContext, url: str, *cards: Card, plain: int = 0, waiting: Sequence[Card] = ()
+    ) -> None:
+        """`plain` is how many of them stay in their words; `waiting` are the interrupts the server has."""
         self.sent: list[str] = []
+        self.waiting = list(waiting)
         self._cards = cards
         context.route(f"**/conversations/{CONVERSATION}", self._give_conversation)
         context.route(f"**/conversations/{CONVERSATION}/messages", self._note_message)
@@ -198,7 +202,8 @@ class CardChat(Chat):
             "suggested_actions": [],
         }
         question = {"id": "message-0", "role": "user", "content": "?"}
-        route.fulfill(json={"messages": [question, answer], "active_run": None})
+        conversation = {"messages": [question, answer], "pending_interrupts": self.waiting, "active_run": None}
+        route.fulfill(json=conversation)
 
     def _note_message(self, route: Route) -> None:
         self.sent.append(json.loads(route.request.post_data or "{}")["message"])

@@ -11,9 +11,11 @@ from langchain_core.messages import AIMessageChunk, AnyMessage, HumanMessage, To
 from structlog.testing import capture_logs
 
 import tools.flights
+from core.messages import say
 from graph import runner
 from graph.build import RECURSION_LIMIT
 from graph.nodes import answer
+from providers.llm import asking
 from providers.llm.base import Models
 from tests.conftest import StartApp
 from tests.support.models import Call, Say, ScriptedModel, offline_models, scripted_models
@@ -57,6 +59,7 @@ async def test_success_ends_once(start_app: StartApp) -> None:
 SILENT_FAILURES: dict[str, Callable[[], Models]] = {
     "raises": lambda: scripted_models(RuntimeError("503")),
     "ends without a word": lambda: raw_models([]),
+    "breaks off in its first sentence": lambda: scripted_models(Say("Mình đang", then=RuntimeError("cut"))),
     "is cut before a word": lambda: raw_models([AIMessageChunk(content="")]),
     "hangs": lambda: raw_models([None]),
     "is cut in a tool call": lambda: raw_models(
@@ -70,28 +73,28 @@ async def test_model_that_fails_before_a_word_is_replaced(
     start_app: StartApp, offline_reply: str, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if failure == "hangs":  # the model that takes over has no more time than this
-        monkeypatch.setattr(answer, "MODEL_SECONDS", SHORT_SECONDS)
+        monkeypatch.setattr(asking, "CALL_SECONDS", SHORT_SECONDS)
     async with start_app(SILENT_FAILURES[failure]()) as client:
         events = await talk_through(client, SEARCH)
-    assert text_of(events) == offline_reply
+    assert text_of(events) == f"{offline_reply}\n\n{say('models.fell_back', 'vi')}"
     assert terminals_of(events) == ["RUN_FINISHED"]
 
 
 MID_FAILURES: dict[str, Callable[[], Models]] = {
-    "raises": lambda: scripted_models(Say("Mình đang", then=RuntimeError("cut"))),
-    "is cut": lambda: scripted_models(Say("Mình đang", then="cut")),
-    "hangs": lambda: raw_models([text("Mình đang "), None]),
+    "raises": lambda: scripted_models(Say("Mình xem đây. Rồi", then=RuntimeError("cut"))),
+    "is cut": lambda: scripted_models(Say("Mình xem đây. Rồi", then="cut")),
+    "hangs": lambda: raw_models([text("Mình xem đây. Rồi "), None]),
 }
 
 
 @pytest.mark.parametrize("failure", MID_FAILURES)
-async def test_model_that_fails_in_mid_text_keeps_what_it_said(
+async def test_model_that_fails_in_mid_text_keeps_the_sentences_it_said(
     start_app: StartApp, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer, "MODEL_SECONDS", SHORT_SECONDS)
+    monkeypatch.setattr(asking, "CALL_SECONDS", SHORT_SECONDS)
     async with start_app(MID_FAILURES[failure]()) as client:
         events = await talk_through(client, SEARCH)
-    assert text_of(events) == "Mình đang "
+    assert text_of(events) == "Mình xem đây."
     assert (events[-1].data["type"], events[-1].data["code"]) == ("RUN_ERROR", "model_failed")
     assert "TEXT_MESSAGE_END" in types_of(events)
 
@@ -104,12 +107,12 @@ async def test_all_models_failing_ends_in_an_error(start_app: StartApp) -> None:
 
 async def test_turn_as_a_whole_has_a_time_limit(start_app: StartApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "TURN_SECONDS", SHORT_SECONDS)
-    async with start_app(raw_models([text("Mình "), None], [text("Không có gì ạ."), STOP])) as client:
+    async with start_app(raw_models([text("Mình xem đây. Rồi "), None], [text("Không có gì ạ."), STOP])) as client:
         talk = await Talk.open(client)
         events = await talk.say(GREETING)
         monkeypatch.setattr(runner, "TURN_SECONDS", 60)
         assert (await talk.ask("cảm ơn"))["content"] == "Không có gì ạ."
-    assert (events[-1].data["code"], text_of(events)) == ("turn_too_long", "Mình ")
+    assert (events[-1].data["code"], text_of(events)) == ("turn_too_long", "Mình xem đây.")
 
 
 async def test_endless_tool_calls_are_ended_by_the_budget(start_app: StartApp) -> None:
@@ -131,7 +134,7 @@ async def test_after_three_calls_a_model_gets_no_tools_and_has_to_answer(start_a
         events = await talk_through(client, SEARCH)
     model = models.capable[0].model
     assert isinstance(model, ScriptedModel)
-    assert len(model._tools) == answer.MAX_CALLS_WITH_TOOLS
+    assert [bool(tools) for tools in model.tools[:4]] == [True] * answer.MAX_CALLS_WITH_TOOLS + [False]
     assert isinstance(model.prompts[3][-1], ToolMessage), "the fourth call saw the third result"
     assert text_of(events) == "Đây là chuyến rẻ nhất. "
 
@@ -216,7 +219,7 @@ async def test_parallel_calls_are_all_answered(start_app: StartApp) -> None:
 
 
 async def test_question_of_a_failed_turn_is_not_forgotten(start_app: StartApp) -> None:
-    models = scripted_models(Say("Nửa câu", then=RuntimeError("cut")), Say("Vâng."))
+    models = scripted_models(Say("Một câu. Nửa câu", then=RuntimeError("cut")), Say("Vâng."))
     async with start_app(models) as client:
         await talk_through(client, GREETING)
     told: list[AnyMessage] = models.capable[0].model.prompts[-1]  # type: ignore[attr-defined]  # a ScriptedModel

@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 from langchain_core.messages.tool import tool_call
 
 from graph.state import KEPT_MESSAGES, PROMPT_MESSAGES, answer_open_calls, cut_recent, keep_last, keep_recent
-from tools.shown import ShownOffer
+from tests.support.shown import make_shown
 
 Kinds = Sequence[str]
 
@@ -29,20 +29,6 @@ def make_message(kind: str, place: int) -> AnyMessage:
 
 def make_history(kinds: Kinds) -> list[AnyMessage]:
     return [make_message(kind, place) for place, kind in enumerate(kinds)]
-
-
-def make_shown(offer_id: str) -> ShownOffer:
-    return ShownOffer(
-        id=offer_id,
-        price=1,
-        currency="VND",
-        duration=1,
-        departure=0,
-        arrival=0,
-        stops=0,
-        airline="VN",
-        departs="07:05",
-    )
 
 
 histories = st.lists(st.sampled_from(["human", "ai", "tool"]), max_size=60)

@@ -7,8 +7,8 @@ import json
 import pytest
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
-from graph.nodes.answer import MAX_CALLS_AT_ONCE
 from graph.state import PROMPT_MESSAGES, answer_open_calls, cut_recent
+from providers.llm.asking import MAX_CALLS_AT_ONCE
 from providers.llm.base import Models
 from tests.conftest import StartApp
 from tests.graph.test_failures import talk_through

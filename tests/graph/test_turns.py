@@ -8,25 +8,37 @@ import sys
 from collections.abc import AsyncIterator
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import httpx
 import psycopg
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from psycopg.conninfo import make_conninfo
 
+from api.deps import Parts
+from core.ids import new_id
+from core.security import Actor
+from graph.build import build_graph
+from graph.context import TurnContext
 from graph.runner import Runner
 from graph.state import KEPT_MESSAGES, PROMPT_MESSAGES
 from prompts.load import load_prompt
 from providers.llm.base import FACTS_MESSAGE_ID
-from tests.conftest import StartApp
+from tests.conftest import NOW, StartApp
+from tests.support.accounts import Lobby
 from tests.support.models import Call, Say, ScriptedModel, scripted_models
+from tests.support.scripted import ScriptedApp
 from tests.support.talk import SEARCH, Talk
 
 CYCLE = ("còn chuyến nào rẻ hơn không", "chi tiết chuyến số 2", "bay buổi chiều", "bay buổi sáng", "hôm sau thì sao?")
 """Turns that search, look up, narrow and widen, over and over."""
+LONG_CYCLE = (SEARCH, "chi tiết chuyến số 2", "cảm ơn bạn", "điều kiện vé số 1", "có được mang mèo không?")
+"""Turns of every length, few of which search: what is measured is what they leave."""
 TOLERANCE = 0.05
 
 
@@ -71,7 +83,13 @@ async def test_model_that_searches_itself_is_called_twice(start_app: StartApp) -
         await talk.ask("mình muốn bay đi Đà Nẵng")
         reply = await talk.ask("gần đó có gì chơi không?")
     assert reply["agent_name"] == "flight"
-    assert reply["usage"] == {"llm_calls": 2, "input_tokens": 200, "output_tokens": 40, "cost_usd": "0.000054"}
+    assert reply["usage"] == {
+        "llm_calls": 2,
+        "input_tokens": 200,
+        "output_tokens": 40,
+        "cost_usd": "0.000054",
+        "replaced_sentences": 0,
+    }
     assert [each["type"] for each in reply["attachments"]] == ["flight_offers"]
 
 
@@ -120,23 +138,64 @@ async def measure_checkpoint(database_url: str, thread_id: str) -> tuple[int, in
     return int(row[0]), int(row[1])
 
 
-async def test_long_conversation_costs_no_more_than_a_short_one(start_app: StartApp, database_url: str) -> None:
-    models = scripted_models(*[Say("Vâng, mình xem rồi ạ.")] * 41)
+async def test_long_conversation_is_stored_in_no_more_than_a_short_one(start_app: StartApp, database_url: str) -> None:
+    models = scripted_models(*[Say("Vâng, mình xem rồi ạ.")] * 21)
     stored: dict[int, int] = {}
     async with start_app(models) as client:
         talk = await Talk.open(client)
-        await talk.ask(SEARCH)
-        for turn in range(1, 41):
+        for turn in range(21):
             await talk.ask(CYCLE[turn % len(CYCLE)] if turn % 5 else SEARCH)
-            if turn in (10, 40):
+            if turn in (10, 20):
                 count, stored[turn] = await measure_checkpoint(database_url, talk.id)
                 assert count == 1, "older checkpoints are pruned"
         state = await saver_of(client).aget({"configurable": {"thread_id": talk.id}})
     assert state is not None
     assert len(state["channel_values"]["messages"]) <= KEPT_MESSAGES
-    told = [sum(len(message.text) for message in prompt) for prompt in model_of(models).prompts]
-    assert told[40] == pytest.approx(told[10], rel=TOLERANCE)
-    assert stored[40] == pytest.approx(stored[10], rel=TOLERANCE)
+    assert stored[20] == pytest.approx(stored[10], rel=TOLERANCE)
+
+
+async def test_turn_200_costs_what_turn_10_did(scripted: ScriptedApp) -> None:
+    """The graph alone, without the log around it: prompts and state are all there is to grow."""
+    parts: Parts = scripted.app.state.parts
+    conversation = UUID((await Talk.open(Lobby(scripted.app).visitor())).id)
+    scripted.model.play(*[Say("Vâng, mình xem rồi ạ.")] * 201)
+    graph = build_graph(saver := InMemorySaver())
+    thread: RunnableConfig = {"configurable": {"thread_id": "long"}}
+    kept: dict[int, int] = {}
+    for turn in range(201):
+        message = HumanMessage(LONG_CYCLE[turn % len(LONG_CYCLE)])
+        await graph.ainvoke({"messages": [message]}, thread, context=make_context(parts, conversation))
+        if turn in (10, 200):
+            values = (await graph.aget_state(thread)).values
+            kept[turn] = len(saver.serde.dumps_typed(values)[1])
+    told = [sum(len(message.text) for message in prompt) for prompt in scripted.model.prompts]
+    assert len(told) == 201, "one call a turn"
+    assert told[200] == pytest.approx(told[10], rel=TOLERANCE)
+    assert kept[200] == pytest.approx(kept[10], rel=TOLERANCE)
+    assert max(told[190:]) <= max(told[:20])
+
+
+def make_context(parts: Parts, conversation_id: UUID) -> TurnContext:
+    """A visitor's turn."""
+    inner = parts.runner._parts
+    return TurnContext(
+        actor=Actor(),
+        conversation_id=conversation_id,
+        run_id=new_id(),
+        message_id=new_id(),
+        language="vi",
+        now=NOW,
+        currency=inner.currency,
+        transactions=inner.transactions,
+        market=inner.market,
+        keys=inner.keys,
+        gateways=inner.gateways,
+        calendar=inner.calendar,
+        client_address="",
+        support_email=inner.support_email,
+        models=inner.models,
+        desk=inner.desk,
+    )
 
 
 async def test_conversation_goes_on_after_a_restart(start_app: StartApp) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.conversations.errors import MessageEmpty, MessageTooLong
-from services.conversations.intake import MAX_MESSAGE_CHARACTERS, take_in, take_in_context
+from services.conversations.intake import MAX_MESSAGE_CHARACTERS, make_readable, take_in_context
+from understanding.pii import redact
 
 DECOMPOSED = unicodedata.normalize("NFD", "Đà Nẵng ngày mai")
 
@@ -51,7 +52,7 @@ DECOMPOSED = unicodedata.normalize("NFD", "Đà Nẵng ngày mai")
     ],
 )
 def test_text_is_stored_in_one_readable_form(written: str, stored: str) -> None:
-    assert take_in(written) == stored
+    assert make_readable(written) == stored
 
 
 @pytest.mark.parametrize(
@@ -60,13 +61,13 @@ def test_text_is_stored_in_one_readable_form(written: str, stored: str) -> None:
 )
 def test_message_without_a_readable_character_is_empty(written: str) -> None:
     with pytest.raises(MessageEmpty):
-        take_in(written)
+        make_readable(written)
 
 
 def test_longest_message_passes_and_one_more_character_does_not() -> None:
-    assert len(take_in("a" * MAX_MESSAGE_CHARACTERS)) == MAX_MESSAGE_CHARACTERS
+    assert len(make_readable("a" * MAX_MESSAGE_CHARACTERS)) == MAX_MESSAGE_CHARACTERS
     with pytest.raises(MessageTooLong) as refused:
-        take_in("a" * (MAX_MESSAGE_CHARACTERS + 1))
+        make_readable("a" * (MAX_MESSAGE_CHARACTERS + 1))
     assert refused.value.params == {"limit": MAX_MESSAGE_CHARACTERS}
 
 
@@ -83,15 +84,15 @@ def test_longest_message_passes_and_one_more_character_does_not() -> None:
     ],
 )
 def test_personal_data_never_gets_through(written: str, secret: str) -> None:
-    assert secret not in take_in(written)
+    assert secret not in redact(make_readable(written))
 
 
 @given(st.text(max_size=200))
 @settings(deadline=None, max_examples=80)
 def test_what_is_taken_in_can_be_stored_and_taken_in_again_unchanged(written: str) -> None:
     try:
-        stored = take_in(written)
-        again = take_in(stored)
+        stored = redact(make_readable(written))
+        again = redact(make_readable(stored))
     except MessageEmpty:
         return
     stored.encode()

@@ -9,18 +9,22 @@ import pytest
 from sqlalchemy import select, update
 
 from core.ids import new_id
+from core.security import Keys
 from core.settings import Settings
 from core.vault import Unsealable, Vault, new_document_key, read_document_keys
 from db.models import (
     CalendarConnectAttempt,
     CalendarConnection,
+    Conversation,
     IdempotencyKey,
     IdentityDocument,
     NotificationLog,
     SignInAttempt,
+    VaultEntry,
 )
 from db.repositories.sealed import list_sealed_columns
 from db.session import Transactions
+from services.conversations.vault import open_entry, put_away
 from services.key_rotation import ROWS_AT_ONCE, count_by_key, rotate
 from tests.conftest import NOW
 from tests.support.accounts import sign_up
@@ -96,6 +100,10 @@ async def sealed_rows(client: httpx.AsyncClient, transactions: Transactions, set
                 answer=vault.seal(json.dumps({}), table="idempotency_keys", column="answer", row_id=key_id),
             )
         )
+        talk_id = new_id()
+        session.add(Conversation(id=talk_id, channel="web", time_zone="Asia/Ho_Chi_Minh"))
+        await session.flush()
+        await put_away(session, settings.keys, talk_id, f"passport {PASSPORT}")
     trips = Trips(transactions, settings.keys, Airline())
     await trips.move_in()
     await trips.add("held")
@@ -122,6 +130,9 @@ async def test_after_rotation_no_text_needs_the_old_key(
     with pytest.raises(Unsealable):
         settings.keys.vault.open(document.number, **place)
     assert await rotate(transactions, new) == 0
+    async with transactions() as session:
+        said = (await session.scalars(select(VaultEntry))).one()
+    assert open_entry(said.id, str(said.ciphertext), Keys(b"", new)) == PASSPORT
 
 
 async def test_rotation_goes_on_past_one_batch(

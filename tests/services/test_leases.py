@@ -231,7 +231,7 @@ async def wait_for_runner(client: httpx.AsyncClient) -> None:
 async def test_writer_whose_run_was_ended_stops_and_adds_nothing(
     start_app: StartApp, transactions: Transactions
 ) -> None:
-    async with start_app(scripted_models(Say("chữ " * 100, pause=0.02))) as client:
+    async with start_app(scripted_models(Say("Chữ. " * 100, pause=0.02))) as client:
         run_id, log = await stall_and_take_over(client, transactions)
         await wait_for_runner(client)
     check_log(log)
@@ -258,7 +258,7 @@ async def test_writer_that_ignores_the_end_is_noticed(
 
     monkeypatch.setattr(RunRepository, "append", append_anyway)
     with capture_logs():
-        async with start_app(scripted_models(Say("chữ " * 100, pause=0.02))) as client:
+        async with start_app(scripted_models(Say("Chữ. " * 100, pause=0.02))) as client:
             run_id, log = await stall_and_take_over(client, transactions)
             await wait_for_runner(client)
     assert await read_log(transactions, run_id) != log

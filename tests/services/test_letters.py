@@ -13,10 +13,13 @@ from services.notifications.letters import LETTER_TYPES, compose
 
 CODE = "481516"
 WITH_CODE = ("verify_email", "reset_password")
+TICKET = {"number": "1001", "who": "1", "conversation": "2", "topic": "Paid twice.", "words": "help, please"}
 
 
 def write(letter_type: str, language: Language = "en", *, is_simulated: bool = True, **params: str) -> Mail:
     filled = {"code": CODE, "minutes": "5"} if letter_type in WITH_CODE else {}
+    if letter_type == "support_ticket":
+        filled = TICKET
     return compose(
         letter_type, language, filled | params, message_id="1", to="an@example.com", is_simulated=is_simulated
     )
@@ -64,3 +67,9 @@ def test_parameters_are_text_and_never_markup() -> None:
 
 def test_mail_does_not_tell_its_content_when_it_is_printed() -> None:
     assert repr(write("verify_email")) == "Mail(1)"
+
+
+def test_travellers_words_are_no_page_of_their_own() -> None:
+    mail = write("support_ticket", words="<img src=x> {number} {{ code }}")
+    assert "<img" not in mail.html
+    assert "<img src=x> {number} {{ code }}" in mail.text

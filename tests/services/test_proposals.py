@@ -174,13 +174,14 @@ async def test_a_card_exists_for_its_owner_only(buyer: Buyer) -> None:
 async def test_a_page_of_another_origin_may_answer_with_the_scope_for_it(buyer: Buyer, scope: str, may: bool) -> None:
     widget = Actor(kind="user", user_id=buyer.user_id, scopes=frozenset({scope}))
 
-    async def ask_and_answer() -> UUID:
+    async def ask_and_answer() -> UUID | None:
         proposal = await propose_booking(
             buyer.consent, widget, offer_id=await buyer.find_offer(), passenger_ids=[buyer.passenger_id]
         )
-        return await approve(
+        approved = await approve(
             buyer.consent, widget, proposal_id=proposal.id, quote_hash=proposal.quote_hash, channel="card"
         )
+        return approved.booking_id
 
     if may:
         assert await ask_and_answer()

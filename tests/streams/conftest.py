@@ -13,8 +13,11 @@ from providers.llm.base import Models
 from tests.support.models import Say, scripted_models
 from tests.support.served import Served, serve
 
-LECTURE = "chữ " * 400
-REPLY = "Chuyến rẻ nhất bay buổi sáng, còn chuyến nhanh nhất bay buổi chiều nhé."
+LECTURE = "Chữ. " * 400
+REPLY = (
+    "Vâng ạ. Mình đã xem. Có chuyến rẻ. Có chuyến nhanh. "
+    "Cả hai đều ổn. Bạn cứ nghĩ. Mình đợi đây. Không vội đâu. Bạn hỏi nhé. Mình nghe. Cứ nhắn. Vâng ạ. Bạn chọn nhé."
+)
 
 
 class Serve(Protocol):

@@ -17,7 +17,7 @@ from tests.support.talk import SEARCH, Talk, after_events, after_text, run_of, t
 from tests.support.waiting import eventually
 
 HEARTBEAT_SECONDS = 0.1
-BEGINNING = "Để mình xem "
+BEGINNING = "Để mình xem."
 
 
 async def test_disconnecting_is_not_cancelling(slow_server: Served) -> None:
@@ -85,7 +85,7 @@ async def test_another_process_cancels_a_silent_run_within_a_heartbeat(
 ) -> None:
     """Nothing is written while the model is silent, so only the lease's heartbeat looks at the row."""
     monkeypatch.setattr(runner, "HEARTBEAT_SECONDS", HEARTBEAT_SECONDS)
-    silent = raw_models([text(BEGINNING), None] if has_spoken else [None])
+    silent = raw_models([text(f"{BEGINNING} Chờ"), None] if has_spoken else [None])
     async with start_server(models=silent) as running, start_server() as other:
         talk = await Talk.open(running.client)
         begun = await talk.stream(SEARCH, until=after_text if has_spoken else after_events(8))
@@ -135,7 +135,7 @@ async def test_stopping_the_process_ends_its_runs_in_words(
 ) -> None:
     monkeypatch.setattr("api.app.DRAIN_SECONDS", 0.1)
     async with start_server() as other:
-        async with start_server(models=raw_models([text(BEGINNING), None])) as stopping:
+        async with start_server(models=raw_models([text(f"{BEGINNING} Chờ"), None])) as stopping:
             talk = (await Talk.open(stopping.client)).over(other.client)
             begun = await talk.over(stopping.client).stream(SEARCH, until=after_text)
         events = await talk.resume(run_of(begun))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ag_ui.core import Event as AguiEvent
@@ -26,12 +26,15 @@ class Ungrammatical(AssertionError):
     """The stream breaks a rule; the message names the event's place."""
 
 
-def check_run(events: Sequence[dict[str, Any]]) -> None:
-    """One whole run: RUN_STARTED first, everything opened is closed, exactly one terminal event, and it is last."""
+def check_run(events: Sequence[dict[str, Any]], waiting: Iterable[str] = ()) -> None:
+    """One whole run: RUN_STARTED first, everything opened is closed, exactly one terminal event, and it is last.
+
+    `waiting` are calls of the runs before that no result has come for.
+    """
     if not events:
         raise Ungrammatical("an empty stream")
     opened: set[tuple[str, str]] = set()
-    called: set[str] = set()
+    called: set[str] = set(waiting)
     for place, event in enumerate(events, start=1):
         kind = event.get("type", "?")
         _check_shape(place, event)

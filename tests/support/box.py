@@ -22,7 +22,7 @@ from providers.sandbox.amadeus_gate import SANDBOX_AMADEUS_ID, SANDBOX_AMADEUS_S
 from providers.sandbox.faults import Faults
 from providers.sandbox.faulty import FaultyFlights
 from providers.sandbox.flights import SandboxFlights
-from tests.support.served import listen
+from tests.support.listening import listen
 
 WORLDS = ("sandbox", "duffel", "amadeus")
 

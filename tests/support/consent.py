@@ -102,13 +102,16 @@ class Buyer(Trips):
         )
 
     async def approve(self, proposal: Proposal, quote_hash: str | None = None) -> UUID:
-        return await approve(
+        """Say yes to a card about a booking; gives the booking's id."""
+        approved = await approve(
             self.consent,
             self.actor,
             proposal_id=proposal.id,
             quote_hash=quote_hash or proposal.quote_hash,
             channel="card",
         )
+        assert approved.booking_id
+        return approved.booking_id
 
     async def read_card(self, proposal_id: UUID) -> Proposal:
         async with self.transactions() as session:

@@ -12,6 +12,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.tools import BaseTool
 from pydantic import PrivateAttr
 
 from providers.llm.base import Models, NamedModel
@@ -26,18 +27,18 @@ class Say:
 
 
 class Call:
-    """A tool call."""
+    """A tool call; a list of them is one answer with several."""
 
     def __init__(self, name: str, **args: Any) -> None:
         self.name, self.args = name, args
 
 
 class ScriptedModel(BaseChatModel):
-    """Plays its script, one entry a call, and keeps the prompts it was given."""
+    """Plays its script, one entry a call, and keeps the prompts and tools it was given."""
 
     script: list[Any]
     _prompts: list[list[BaseMessage]] = PrivateAttr(default_factory=list)
-    _tools: list[list[str]] = PrivateAttr(default_factory=list)
+    _tools: list[list[BaseTool]] = PrivateAttr(default_factory=list)
 
     @property
     def _llm_type(self) -> str:
@@ -47,9 +48,19 @@ class ScriptedModel(BaseChatModel):
     def prompts(self) -> list[list[BaseMessage]]:
         return self._prompts
 
+    @property
+    def tools(self) -> list[list[BaseTool]]:
+        """Those of each call, in the order of the prompts."""
+        return self._tools
+
+    def play(self, *script: Any) -> None:
+        """Begin anew with another script."""
+        self.script[:] = script
+        self._prompts.clear()
+        self._tools.clear()
+
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Any:
-        self._tools.append([tool.name for tool in tools])
-        return self.bind(**kwargs)
+        return self.bind(tools=tools, **kwargs)
 
     def _generate(
         self,
@@ -68,11 +79,12 @@ class ScriptedModel(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         self._prompts.append(messages)
+        self._tools.append(list(kwargs.get("tools", ())))
         step = self.script.pop(0)
         if isinstance(step, Exception):
             raise step
-        if isinstance(step, Call):
-            yield _chunk(calls=[step], finish_reason="tool_calls")
+        if isinstance(step, Call | list):
+            yield _chunk(calls=step if isinstance(step, list) else [step], finish_reason="tool_calls")
             return
         for word in step.text.split(" "):
             yield _chunk(word + " ")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
 from api.deps import Parts
 from core.settings import Settings
 from providers.llm.base import Models
+from tests.support.listening import listen
 from tests.support.models import offline_models
-from tests.support.waiting import eventually
-
-STOP_SECONDS = 10
 
 
 class Served:
@@ -34,25 +30,6 @@ class Served:
     async def is_idle(self) -> bool:
         """No turn is under way, and nobody reads or waits for one."""
         return not (self.parts.runner._active or self.parts.open_streams or self.parts.wakeups._waiting)
-
-
-@asynccontextmanager
-async def listen(app: FastAPI) -> AsyncIterator[str]:
-    """Serve an application on a free port until the end of the block; signals stay the test runner's."""
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server._serve())
-
-    async def has_started() -> bool:
-        assert not serving.done(), serving
-        return server.started
-
-    await eventually(has_started)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await asyncio.wait_for(serving, STOP_SECONDS)
 
 
 @asynccontextmanager

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from urllib.parse import quote
+
 import psycopg
 from psycopg import sql
+
+
+def disguise(secret: str) -> set[str]:
+    """The forms a secret may hide in."""
+    return {
+        secret,
+        quote(secret, safe=""),
+        base64.b64encode(secret.encode()).decode().rstrip("="),
+        secret[::-1],
+        " ".join(secret),
+        json.dumps(secret)[1:-1],
+    }
 
 
 def find_stored(database_url: str, needles: list[str]) -> dict[str, set[str]]:

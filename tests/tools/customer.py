@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from core.ids import new_id
 from core.security import BOOKINGS_SCOPE, CHAT_SCOPE, Actor, Keys
-from db.models import Booking, Proposal, User
+from db.models import Booking, Conversation, Proposal, User, UserSession
 from db.session import Transactions
 from domain.bookings import Phase
+from services.conversations.vault import put_away
 from services.passengers.address_book import create_passenger
 from services.preferences.preferences import replace_preference
 from tests.conftest import NOW
@@ -22,6 +25,7 @@ from tests.support.trips import PRICE
 from tests.tools.desk import Desk
 from tools.flights import search_flights
 
+NEW_EMAIL = "canary.new7@example.com"
 PASSPORT, BORN, EMAIL, PHONE = "K8801234", date(1990, 5, 17), "canary.q7x@example.com", "+84907654321"
 ROUTE = {"origin": "HAN", "destination": "DAD", "departs_on": "2026-12-20"}
 
@@ -76,6 +80,21 @@ class Customer(Buyer):
                 session, self.actor, fields=fields | changes, keys=self.keys, today=NOW.date()
             )
         return made.passenger.id
+
+    async def open_up(self) -> None:
+        """Sign in on our own page, and write a new address in a conversation there."""
+        session_id, conversation_id = new_id(), new_id()
+        async with self.transactions() as session:
+            session.add(UserSession(id=session_id, user_id=self.user_id, expires_at=NOW + timedelta(days=30)))
+            session.add(
+                Conversation(
+                    id=conversation_id, user_id=self.user_id, channel="web", time_zone="UTC", state={}, context={}
+                )
+            )
+            await session.flush()
+            await put_away(session, self.keys, conversation_id, f"my new address is {NEW_EMAIL}")
+        self.desk.actor = replace(self.actor, session_id=session_id)
+        self.desk.conversation_id = conversation_id
 
     async def set_default(self) -> None:
         """Have the first traveller be the customer themselves."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from langchain.tools import ToolRuntime
 from langchain_core.messages import ToolMessage
@@ -57,6 +58,8 @@ class Desk:
     keys: Keys = KEYS
     gateways: Gateways = field(default_factory=lambda: Gateways((Till(), Till("momo")), "http://test"))
     calendar: CalendarProvider | None = None
+    conversation_id: UUID | None = None
+    support_email: str | None = None
     cards: list[dict[str, Any]] = field(default_factory=list)
     """Shown by the call made last, whether it was answered or refused."""
 
@@ -64,8 +67,9 @@ class Desk:
         cards = self.cards = []
         context = ToolContext(
             actor=self.actor,
-            conversation_id=None,  # type: ignore[arg-type]  # a tool only hands it on
+            conversation_id=self.conversation_id,  # type: ignore[arg-type]  # most tools only hand it on
             run_id=new_id(),
+            message_id=new_id(),
             language=self.language,
             now=NOW,
             currency="VND",
@@ -75,6 +79,7 @@ class Desk:
             gateways=self.gateways,
             calendar=self.calendar,
             client_address="203.0.113.9",
+            support_email=self.support_email,
         )
         runtime = ToolRuntime(
             state=self.state,

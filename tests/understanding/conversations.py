@@ -419,7 +419,7 @@ CONVERSATIONS: dict[str, list[Turn]] = {
         Turn(
             "đi Thái Lan có cần visa không",
             {"origin": "HAN", "destination": "SGN", "depart_on": "2026-11-26"},
-            "documents",
+            "visa",
         ),
     ],
 }

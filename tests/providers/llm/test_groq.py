@@ -1,8 +1,7 @@
-"""Groq's wire format over real HTTP on loopback: what langchain-groq sends, and what our graph makes of the answers."""
+"""Whole turns with Groq's models behind them: what langchain-groq sends, and what our graph makes of the answers."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,97 +9,47 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from pydantic import SecretStr
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
 
 from agents.flight import FLIGHT
+from core.messages import say
+from core.security import Actor
 from core.settings import Settings
+from db.session import Transactions
 from providers.llm.assemble import create_models
+from providers.sandbox.groq_face import SandboxGroq
+from providers.sandbox.groq_wire import Step, WrittenCall
+from services.model_usage import count_tokens, find_tokens_left, read_limits
 from tests.conftest import StartApp
 
 SENTENCE = "cheapest nonstop from Saigon to Bangkok on 20 December, one way"
 
 
-def stream_of(*deltas: dict[str, Any], finish: str | None = "stop") -> StreamingResponse:
-    """Chunks as Groq sends them: role first, usage under x_groq in the last one."""
-    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "openai/gpt-oss-120b"}
-    chunks = [{**head, "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}]}]
-    chunks += [{**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
-    if finish:
-        usage = {"prompt_tokens": 900, "completion_tokens": 30, "total_tokens": 930}
-        last = {**head, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}
-        chunks.append({**last, "x_groq": {"id": "req_1", "usage": usage}})
-
-    async def body() -> AsyncIterator[str]:
-        for chunk in chunks:
-            yield f"data: {json.dumps(chunk)}\n\n"
-        if finish:
-            yield "data: [DONE]\n\n"
-
-    return StreamingResponse(body(), media_type="text/event-stream")
-
-
-def error_of(status: int, code: str) -> JSONResponse:
-    return JSONResponse({"error": {"message": "no", "type": "x", "code": code}}, status)
-
-
-class GroqStub:
-    """Answers with what it is given, in turn, and keeps the requests."""
-
-    def __init__(self, *answers: Response) -> None:
-        self.answers = list(answers)
-        self.requests: list[dict[str, Any]] = []
-
-    async def complete(self, request: Request) -> Response:
-        self.requests.append(await request.json())
-        return self.answers.pop(0)
-
-
 @asynccontextmanager
-async def serve(stub: GroqStub) -> AsyncIterator[str]:
-    app = Starlette(routes=[Route("/openai/v1/chat/completions", stub.complete, methods=["POST"])])
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await serving
+async def start_with(start_app: StartApp, keyed_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application whose models are Groq's."""
+    async with httpx.AsyncClient(trust_env=False) as http, start_app(create_models(keyed_settings, http)) as client:
+        yield client
 
 
-@asynccontextmanager
-async def start_with(start_app: StartApp, settings: Settings, stub: GroqStub) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application whose models are Groq's, played by the stub."""
-    async with serve(stub) as origin, httpx.AsyncClient() as http:
-        keyed = settings.model_copy(update={"groq_api_key": SecretStr("gsk_test"), "groq_base_url": origin})
-        async with start_app(create_models(keyed, http)) as client:
-            yield client
-
-
-async def ask(start_app: StartApp, settings: Settings, stub: GroqStub) -> dict[str, Any]:
-    async with start_with(start_app, settings, stub) as client:
+async def ask(start_app: StartApp, keyed_settings: Settings, groq: SandboxGroq, *steps: Step) -> dict[str, Any]:
+    groq.script.extend(steps)
+    async with start_with(start_app, keyed_settings) as client:
         answer = await client.post("/v1/chat/messages", json={"message": SENTENCE})
         assert answer.status_code == 200
         return dict(answer.json())
 
 
-async def test_a_search_costs_one_call_and_the_reply_is_the_models(start_app: StartApp, settings: Settings) -> None:
-    stub = GroqStub(stream_of({"content": "Bangkok on Sunday: "}, {"content": "see the first card."}))
-    answer = await ask(start_app, settings, stub)
-    assert answer["content"] == "Bangkok on Sunday: see the first card."
+async def test_a_search_costs_one_call_and_the_reply_is_the_models(
+    start_app: StartApp, keyed_settings: Settings, groq: SandboxGroq
+) -> None:
+    answer = await ask(start_app, keyed_settings, groq, Step(text="Bangkok it is: see the first card."))
+    assert answer["content"] == "Bangkok it is: see the first card."
     assert answer["attachments"][0]["type"] == "flight_offers"
-    assert answer["usage"] == {
-        "llm_calls": 1,
-        "input_tokens": 900,
-        "output_tokens": 30,
-        # 900 in at 0.15 and 30 out at 0.60 dollars a million
-        "cost_usd": "0.000153",
-    }
-    (request,) = stub.requests
+    usage = answer["usage"]
+    assert usage["llm_calls"] == 1
+    # at 0.15 in and 0.60 out, dollars a million
+    assert float(usage["cost_usd"]) == pytest.approx(usage["input_tokens"] * 15e-8 + usage["output_tokens"] * 60e-8)
+    (request,) = groq.requests
     assert request["model"] == "openai/gpt-oss-120b"
     assert request["stream"] is True
     assert [tool["function"]["name"] for tool in request["tools"]] == [tool.name for tool in FLIGHT.tools]
@@ -108,60 +57,71 @@ async def test_a_search_costs_one_call_and_the_reply_is_the_models(start_app: St
     assert [message["role"] for message in request["messages"]] == ["system", "system", "user", "assistant", "tool"]
 
 
-async def test_the_prompt_begins_the_same_in_every_turn(start_app: StartApp, settings: Settings) -> None:
-    stub = GroqStub(*(stream_of({"content": f"Reply {n}."}) for n in range(2)))
-    async with start_with(start_app, settings, stub) as client:
+async def test_the_prompt_begins_the_same_in_every_turn(
+    start_app: StartApp, keyed_settings: Settings, groq: SandboxGroq
+) -> None:
+    """What comes first and is the same to the byte costs half, and counts towards no limit."""
+    groq.script.extend([Step(text="Reply one."), Step(text="Reply two.")])
+    async with start_with(start_app, keyed_settings) as client:
         first = (await client.post("/v1/chat/messages", json={"message": SENTENCE})).json()
         client.headers["X-Conversation-Token"] = first["conversation_token"]
         path = f"/v1/chat/conversations/{first['conversation_id']}/messages"
         await client.post(path, json={"message": "only Vietnam Airlines"})
-    one, two = stub.requests
-    assert one["messages"][0] == two["messages"][0]
-    assert one["tools"] == two["tools"]
+    one, two = groq.requests
+    assert one["messages"][1] != two["messages"][1], "the facts are those of the turn"
+    begins = [json.dumps([body["messages"][0], body["tools"]]) for body in (one, two)]  # keys in the order they came
+    assert begins[0] == begins[1]
 
 
-async def test_the_model_may_call_the_tool_itself(start_app: StartApp, settings: Settings) -> None:
+async def test_the_model_may_call_the_tool_itself(
+    start_app: StartApp, keyed_settings: Settings, groq: SandboxGroq
+) -> None:
     arguments = {"origin": "Saigon", "destination": "Bangkok", "departs_on": "20 December", "max_stops": 0}
-    call = {"index": 0, "id": "fc_1", "type": "function"}
-    call |= {"function": {"name": "search_flights", "arguments": json.dumps(arguments)}}
-    stub = GroqStub(
-        stream_of({"tool_calls": [call]}, finish="tool_calls"), stream_of({"content": "Here they are again."})
-    )
-    answer = await ask(start_app, settings, stub)
+    call = WrittenCall(name="search_flights", arguments=json.dumps(arguments))
+    answer = await ask(start_app, keyed_settings, groq, Step(calls=[call]), Step(text="Here they are again."))
     assert answer["usage"]["llm_calls"] == 2
     assert answer["content"] == "Here they are again."
     assert len(answer["attachments"]) == 2
     assert all(s["stops"] == 0 for o in answer["attachments"][1]["offers"] for s in o["slices"])
 
 
-@pytest.mark.parametrize(
-    "failures",
-    [
-        pytest.param([error_of(401, "invalid_api_key"), error_of(401, "invalid_api_key")], id="refused key"),
-        pytest.param([error_of(429, "rate_limit_exceeded"), error_of(500, "internal")], id="limit, then a fault"),
-        pytest.param([stream_of(finish=None), stream_of(finish=None)], id="cut before a word"),
-        pytest.param([Response(b"<html>"), Response(b"data: {", media_type="text/event-stream")], id="garbage"),
-    ],
-)
-async def test_groq_down_is_answered_offline(start_app: StartApp, settings: Settings, failures: list[Response]) -> None:
-    stub = GroqStub(*failures)
-    answer = await ask(start_app, settings, stub)
+async def test_groq_down_is_answered_offline(start_app: StartApp, keyed_settings: Settings, groq: SandboxGroq) -> None:
+    answer = await ask(start_app, keyed_settings, groq, Step(refusal="day_spent"), Step(refusal="internal"))
     assert answer["state"]["run"] == "success"
     assert "Bangkok" in answer["content"]
-    assert "nothing" not in answer["content"]
     assert answer["usage"]["llm_calls"] == 3
     assert answer["usage"]["cost_usd"] is None, "what a failed call cost is not known"
-    assert [request["model"] for request in stub.requests] == ["openai/gpt-oss-120b", "openai/gpt-oss-20b"]
+    assert say("models.fell_back", "en") in answer["content"]
+    assert [request["model"] for request in groq.requests] == ["openai/gpt-oss-120b", "openai/gpt-oss-20b"]
 
 
 async def test_a_stream_cut_in_mid_sentence_keeps_its_words_and_ends_in_an_error(
-    start_app: StartApp, settings: Settings
+    start_app: StartApp, keyed_settings: Settings, groq: SandboxGroq
 ) -> None:
-    stub = GroqStub(stream_of({"content": "The cheapest is "}, finish=None))
-    answer = await ask(start_app, settings, stub)
-    assert answer["content"] == "The cheapest is "
+    broken = Step(text="Here they are. The cheapest is ", ends="cut")
+    answer = await ask(start_app, keyed_settings, groq, broken, Step(text="No."))
+    assert answer["content"].startswith("Here they are.")
+    assert "No." not in answer["content"]
     assert answer["state"]["run"] == "error"
     assert answer["error"]["code"] == "model_failed"
+    assert len(groq.requests) == 1
+
+
+async def test_who_has_used_up_the_day_is_answered_offline(
+    start_app: StartApp, keyed_settings: Settings, groq: SandboxGroq, transactions: Transactions
+) -> None:
+    keys, limits, visitor, address = keyed_settings.keys, read_limits(keyed_settings), Actor(), "127.0.0.1"
+    groq.script.extend([Step(text="First."), Step(text="Second.")])
+    async with start_with(start_app, keyed_settings) as client:
+        first = (await client.post("/v1/chat/messages", json={"message": SENTENCE})).json()
+        left = await find_tokens_left(transactions, keys, limits, visitor, client_address=address)
+        assert left == limits.address_tokens - first["usage"]["input_tokens"] - first["usage"]["output_tokens"]
+        await count_tokens(transactions, keys, visitor, client_address=address, tokens=limits.address_tokens)
+        second = (await client.post("/v1/chat/messages", json={"message": SENTENCE})).json()
+    assert first["content"] == "First."
+    assert "Bangkok" in second["content"]
+    assert say("models.budget_spent", "en") in second["content"]
+    assert len(groq.requests) == 1
 
 
 async def test_no_key_means_no_groq(settings: Settings) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from core.messages.catalogue import LANGUAGES
-from graph.router import CONCIERGE_INTENTS
-from providers.llm.replies import compose_reply
+from providers.llm.replies import ABOUT_ELSE, ABOUT_TRIP, compose_reply
+from tools.registry import READ_TOOLS
+from understanding.reading import BookingIntent, Interruption, PersonIntent, Talk
 
+CONCIERGE_INTENTS = {*get_args(BookingIntent), *get_args(PersonIntent), *get_args(Talk), *get_args(Interruption)} - {
+    "question"
+}
 FACTS = {"language": "en", "agent": "flight", "intent": "search", "changed": []}
 OFFER = {
     "number": 1,
@@ -146,9 +150,51 @@ HANOI_DANANG: dict[str, Any] = {
 }
 
 
+def test_result_of_every_read_tool_has_words() -> None:
+    assert ABOUT_TRIP.keys() | ABOUT_ELSE.keys() == {tool.name for tool in READ_TOOLS}
+    assert not ABOUT_TRIP.keys() & ABOUT_ELSE.keys()
+
+
+def test_seats_chosen_are_told_with_their_prices_and_the_total() -> None:
+    chosen = {
+        "tool": "choose_seats",
+        "number": 2,
+        "seats_and_bags": ["Seat VN100 12A, traveller 1: ₫90,000"],
+        "fare": "₫1,000,000",
+        "total": "₫1,090,000",
+        "world": "live",
+        "notes": ["I could not check the price again just now."],
+    }
+    text = compose_reply(FACTS, [chosen])
+    assert "- Seat VN100 12A, traveller 1: ₫90,000" in text
+    assert "₫1,000,000, **₫1,090,000** in all" in text
+    assert "I could not check the price" in text
+    assert "Nothing is booked yet" in text
+    nothing = compose_reply(FACTS, [chosen | {"seats_and_bags": [], "total": "₫1,000,000"}])
+    assert nothing.startswith("Which seat")
+
+
+def test_way_on_is_said_with_a_failure() -> None:
+    failed = {"tool": "booking_details", "error": "booking_not_found", "params": {}, "message": "There is none."}
+    assert compose_reply(FACTS, [failed]) == "There is none. Say “my bookings” to see the list."
+    assert compose_reply(FACTS, [failed | {"error": "tool_failed"}]) == "There is none."
+
+
+def test_words_of_a_tool_that_only_acts_are_said_as_they_are() -> None:
+    assert compose_reply(FACTS, [{"tool": "resend_confirmation", "done": "Sent again."}]) == "Sent again."
+    assert compose_reply(FACTS, [{"tool": "unheard_of"}]) == "That is done."
+
+
+def test_turn_that_was_handed_on_is_answered_by_who_got_it() -> None:
+    handed_on = {"tool": "transfer_to_flight"}
+    asked = FACTS | {"asked": "origin"}
+    assert compose_reply(asked, [handed_on]) == compose_reply(asked, [])
+    assert "**₫1,000,000**" in compose_reply(FACTS, [handed_on, SEARCH])
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("intent", sorted(CONCIERGE_INTENTS))
-def test_everything_that_cannot_be_done_here_is_answered_in_its_own_words(intent: str, language: str) -> None:
+def test_whatever_is_wanted_is_answered_in_its_own_words(intent: str, language: str) -> None:
     facts = FACTS | {"agent": "concierge", "language": language, "intent": intent, "frame": {}}
     told = {compose_reply(facts, [], turn) for turn in range(6)}
     not_understood = compose_reply(facts | {"intent": "question"}, [])

@@ -31,7 +31,7 @@ from providers.sandbox import momo_face, vnpay_face
 from providers.sandbox.faults import Faults
 from providers.sandbox.gateway import SandboxGateway
 from providers.sandbox.gateway_notices import Notices
-from tests.support.served import listen
+from tests.support.listening import listen
 
 GatewayName = Literal["vnpay", "momo"]
 PRICE = Money(amount_minor=1_890_000, currency="VND")

@@ -1,0 +1,1 @@
+"""Travellers who want a person."""
