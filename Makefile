@@ -8,7 +8,7 @@ TESTS ?= tests
 # one more than there are processors: half of their time tests wait
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-.PHONY: help run test check fmt lint types e2e live fuzz simulate hostile chaos bench understanding-report lock clean
+.PHONY: help run test mutants check fmt lint types e2e live fuzz simulate hostile chaos bench understanding-report lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,7 +17,10 @@ run: $(VENV)/.runtime ## Set everything up and serve http://127.0.0.1:8000 (sett
 	@exec $(BIN)/travel-assistant serve
 
 test: $(VENV)/.dev ## Set everything up and run every test
-	$(BIN)/pytest -n $(WORKERS) --dist loadscope -m "not e2e and not live" $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadscope -m "not e2e and not live and not mutants" $(TESTS)
+
+mutants: $(VENV)/.dev ## Put bugs in on purpose, and see each found by the stories and the hostile model; some four minutes
+	$(BIN)/pytest -n 2 -m mutants tests/simulation tests/hostile
 
 check: lint types ## What a commit must pass besides the tests
 
@@ -44,7 +47,7 @@ fuzz: $(VENV)/.dev ## Call every operation some hundred times with generated inp
 simulate: $(VENV)/.dev ## Tell stories of bad luck, one a seed (SEEDS=10000 FIRST_SEED=0); some ten minutes
 	SEEDS=$(or $(SEEDS),10000) FIRST_SEED=$(or $(FIRST_SEED),0) $(BIN)/pytest -n 2 --dist loadscope tests/simulation/test_stories.py
 
-hostile: $(VENV)/.dev ## Put the chat's model in an attacker's hands (CALLS=1000000 FIRST_SEED=0); three hours on two processors
+hostile: $(VENV)/.dev ## Put the chat's model in an attacker's hands (CALLS=1000000 FIRST_SEED=0); some two hours on two processors
 	CALLS=$(or $(CALLS),1000000) FIRST_SEED=$(or $(FIRST_SEED),0) $(BIN)/pytest -n 2 --dist loadscope tests/hostile/test_machine.py
 
 chaos: $(VENV)/.dev ## Kill real processes while a crowd books and pays (KILLS=100 SEED=7); some four seconds a kill

@@ -17,7 +17,7 @@ from fastapi import Depends, Request, params
 from api.deps import CurrentActor, PartsDep
 from core.security import Actor, Keys
 from domain.contacts import normalise_email
-from services.rate_limits import Bucket, count_call
+from services.rate_limits import Bucket, count_call, hash_caller
 
 IPV6_NETWORK_BITS = 64
 """What one subscriber is given: each may come from any of its addresses."""
@@ -73,7 +73,7 @@ def limited(bucket: Bucket) -> params.Depends:
             parts.transactions,
             bucket,
             caller=_name_caller(parts.settings.keys, actor),
-            address=None if actor.user_id else _hash(parts.settings.keys, address),
+            address=None if actor.user_id else hash_caller(parts.settings.keys, address),
         )
 
     return params.Depends(count)
@@ -89,8 +89,8 @@ def guarded(bucket: Bucket, *, by_mailbox: bool = False) -> params.Depends:
         keys, mailbox = parts.settings.keys, await _read_mailbox(request)
         caller = None
         if mailbox is not None:
-            caller = _hash(keys, mailbox if by_mailbox else f"{address} {mailbox}")
-        await count_call(parts.transactions, bucket, caller=caller, address=_hash(keys, address))
+            caller = hash_caller(keys, mailbox if by_mailbox else f"{address} {mailbox}")
+        await count_call(parts.transactions, bucket, caller=caller, address=hash_caller(keys, address))
 
     return params.Depends(count)
 
@@ -107,9 +107,5 @@ async def _read_mailbox(request: Request) -> str | None:
 
 def _name_caller(keys: Keys, actor: Actor) -> str | None:
     if actor.user_id is not None:
-        return _hash(keys, str(actor.user_id))
+        return hash_caller(keys, str(actor.user_id))
     return actor.conversation_token_hash.hex() if actor.conversation_token_hash else None
-
-
-def _hash(keys: Keys, text: str) -> str:
-    return keys.hash_secret("rate-limit", text).hex()

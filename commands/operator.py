@@ -117,18 +117,14 @@ def list_tickets(context: typer.Context) -> None:
 @tickets.command(name="close")
 def close(number: int) -> None:
     """The traveller was answered, or cannot be."""
-    from services.support.errors import TicketNotOpen
     from services.support.tickets import close_ticket
 
-    async def run(transactions: Transactions, _: str) -> None:
-        try:
-            async with transactions() as session:
-                await close_ticket(session, number)
-        except TicketNotOpen as error:
-            raise ConfigurationError(str(error)) from error
-        typer.echo(f"Ticket {number} is closed.")
+    async def work(session: AsyncSession) -> str:
+        if not await close_ticket(session, number):
+            raise ConfigurationError(f"No ticket {number} is open.")
+        return f"Ticket {number} is closed."
 
-    run_in_database(read_settings(), run)
+    _settle(work)
 
 
 def _settle(work: Callable[[AsyncSession], Awaitable[str]]) -> None:

@@ -154,7 +154,7 @@ def every_yes_is_its_users_own_and_in_time(books: Books, _outside: Outside) -> I
     for proposal in books.proposals.values():
         if proposal.status != "approved":
             continue
-        if proposal.quote["user_id"] != str(proposal.user_id):
+        if proposal.quote.get("user_id", str(proposal.user_id)) != str(proposal.user_id):
             yield str(proposal.id), "a quote for somebody else"
         if proposal.decided_at is None or proposal.decided_at >= proposal.expires_at:
             yield str(proposal.id), f"answered at {proposal.decided_at}, open until {proposal.expires_at}"

@@ -31,6 +31,8 @@ WAITING_FOR: Mapping[str, PendingReason] = {
     CalendarNotConnected.code: "calendar",
 }
 """Failures the traveller can mend on a card; then the call is made again."""
+RENUMBERING = frozenset({"search_flights", "list_my_bookings"})
+"""After these a number in a call that waits would mean something else."""
 MAX_STORY_CHARACTERS = 160
 
 
@@ -85,7 +87,9 @@ async def call_tool(call: ToolCall, tools: Sequence[BaseTool], state: State, run
         update: dict[str, Any] = {"messages": [result]} if isinstance(result, ToolMessage) else result.update
         (message,) = update["messages"]
         remembered = State(**{name: value for name, value in update.items() if name != "messages"})  # type: ignore[typeddict-item]  # tools name what the state has
-        remembered |= State(story=[_tell(call)], pending=None)
+        remembered |= State(story=[_tell(call)])
+        if not _is_digression(tool.name, state.get("pending")):
+            remembered["pending"] = None
         return Called(message.model_copy(update={"name": tool.name}), remembered, cards)
     except Exception as error:  # an edge: a bug in a tool must not end the conversation
         message = explain_failure(error, tool=call["name"], call_id=call_id, language=context.language)
@@ -100,6 +104,11 @@ async def call_tool(call: ToolCall, tools: Sequence[BaseTool], state: State, run
             args=call["args"],
         )
         return Called(message, State(pending=pending), cards)
+
+
+def _is_digression(tool: str, pending: Pending | None) -> bool:
+    """Whether what waits goes on waiting: something was looked up meanwhile, and the numbers are the same."""
+    return pending is not None and tool != pending["name"] and tool in READ_NAMES - RENUMBERING
 
 
 def _tell(call: ToolCall) -> str:

@@ -33,6 +33,8 @@ _COUNTED = ("found", "matching", "offers_shown")
 _LISTED = ("offers", "bookings", "ways")
 _MISREAD = {"date", "weekday", "time", "duration"}
 _PARTY = ("adults", "children", "infants")
+_TOLD_BY_CODE = ("approved ", "declined ")
+"""How the lines of the story begin that repeat no call with what a model wrote into it."""
 
 
 @dataclass
@@ -92,7 +94,8 @@ def collect_evidence(facts: Mapping[str, Any], results: Sequence[str]) -> Eviden
     today = datetime.fromisoformat(now).date() if isinstance(now, str) else clock.now().date()
     evidence.today = today
     evidence.days.add(today)
-    _read_value(facts, evidence, "")
+    story = [line for line in facts.get("so_far", ()) if line.startswith(_TOLD_BY_CODE)]
+    _read_value({**facts, "so_far": story}, evidence, "")
     evidence.add(_read_party(facts.get("frame") or {}))
     evidence.has_cards = bool(facts.get("offers_shown"))
     evidence.last_number = max(evidence.last_number, int(facts.get("offers_shown") or 0))
@@ -108,13 +111,21 @@ def _read_result(text: str) -> Evidence:
         result = json.loads(text)
     except ValueError:
         result = text
-    _read_value(result, evidence, "")
+    _read_value(_without_phrase(result), evidence, "")
     if isinstance(result, dict) and "error" in result:
         # it repeats what a model asked for: a price in it is nobody's
         evidence.prices.clear()
     elif isinstance(result, dict):
         evidence.has_cards = any(result.get(key) for key in _SHOWN)
     return evidence
+
+
+def _without_phrase(result: Any) -> Any:
+    """A failure without the words it could not read: a model may have written them."""
+    phrase = result.get("params", {}).get("phrase") if isinstance(result, dict) and "error" in result else None
+    if not phrase:
+        return result
+    return {"error": result["error"], "message": str(result.get("message", "")).replace(str(phrase), "")}
 
 
 def _read_value(value: Any, evidence: Evidence, key: str) -> None:

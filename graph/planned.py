@@ -23,3 +23,8 @@ class Route:
     """The slot the agent will have to ask about."""
     changing: str | None = None
     """The booking it is about, where that is a new day."""
+
+
+def leave_out_unsaid(wished: dict[str, Any]) -> dict[str, Any]:
+    """Unsaid things are left out of a call, so that a tool's own defaults hold; 0 stops is said."""
+    return {name: value for name, value in wished.items() if not (value is None or value is False or value == [])}

@@ -8,13 +8,14 @@ from datetime import time, timedelta
 from typing import Any, Literal
 
 from domain.airports import city_airports
-from graph.planned import PlannedCall, Route
+from graph.planned import PlannedCall, Route, leave_out_unsaid
 from graph.router_bookings import choose_booking_route, choose_way
 from services.flights.calendar import MAX_DAYS
 from tools.arguments import MAX_BUDGET
 from tools.changes import ListedWays
 from tools.shown import ShownOffer
 from understanding.frame import Frame, PlaceRef, TimeWindow
+from understanding.policy_topics import find_policy
 from understanding.reading import Choice, Reading
 
 SURE = 0.5
@@ -81,6 +82,8 @@ def choose_route(
         if frame.is_searchable:
             return Route("flight", "frame complete", call=search_call(frame))
         return Route("flight", "frame incomplete", asked=next_question(frame))
+    if intent.name == "question" and (topic := find_policy(text)) is not None:
+        return Route("concierge", f"question of {topic}", PlannedCall("read_policy", {"topic": topic}), still_asked)
     if is_sure and intent.name in ("yes", "no") and last_agent == "concierge" and frame != Frame():
         return _go_on(intent.name, frame)
     if last_agent is not None:
@@ -138,9 +141,7 @@ def search_call(frame: Frame) -> PlannedCall:
     }
     return PlannedCall(
         "search_flights",
-        _ends(frame.origin, frame.destination)
-        | {"departs_on": frame.depart_on.isoformat()}
-        | _leave_out_unsaid(wished),
+        _ends(frame.origin, frame.destination) | {"departs_on": frame.depart_on.isoformat()} | leave_out_unsaid(wished),
     )
 
 
@@ -160,7 +161,7 @@ def calendar_call(frame: Frame) -> PlannedCall | None:
     elif (span := frame.depart_range) is not None:
         wished["day"] = span.first.isoformat()
         wished["last_day"] = min(span.last, span.first + timedelta(days=MAX_DAYS - 1)).isoformat()
-    return PlannedCall("price_calendar", _ends(frame.origin, frame.destination) | _leave_out_unsaid(wished))
+    return PlannedCall("price_calendar", _ends(frame.origin, frame.destination) | leave_out_unsaid(wished))
 
 
 def _count_nights(frame: Frame) -> int | None:
@@ -187,11 +188,6 @@ def _wishes(frame: Frame) -> dict[str, Any]:
         "refundable": frame.refundable,
         "checked_bag": frame.checked_bag,
     }
-
-
-def _leave_out_unsaid(wished: dict[str, Any]) -> dict[str, Any]:
-    """Unsaid things are left out, so that a tool's own defaults hold; 0 stops is said."""
-    return {name: value for name, value in wished.items() if not (value is None or value is False or value == [])}
 
 
 def _say_place(place: PlaceRef) -> str:

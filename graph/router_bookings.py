@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from graph.planned import PlannedCall, Route
+from graph.planned import PlannedCall, Route, leave_out_unsaid
 from graph.state import State
 from services.conversations.turns import Resume
 from tools.changes import ListedWays
@@ -66,11 +66,14 @@ def resume_pending(reading: Reading, state: State, resume: Resume | None) -> Rou
     if pending is None:
         return None
     is_click = resume is not None and resume.is_resolved
-    if is_click or reading.intent.name in ("yes", "done", "book"):
-        return Route(
-            pending["agent"], f"goes on after {pending['reason']}", PlannedCall(pending["name"], pending["args"])
-        )
-    return None
+    is_asked_again = reading.intent.name == "book" and pending["name"] == "propose_booking" and reading.choice is None
+    if not (is_click or is_asked_again or reading.intent.name in ("yes", "done")):
+        return None
+    args = pending["args"]
+    if is_asked_again and reading.wish is not None:
+        # what is said now of travellers, seats and bags counts
+        args = args | _name_offer(pending["name"], reading.wish, args["number"])
+    return Route(pending["agent"], f"goes on after {pending['reason']}", PlannedCall(pending["name"], args))
 
 
 def choose_way(reading: Reading, ways: ListedWays | None) -> Route | None:
@@ -124,12 +127,12 @@ def _plan(
         case "status" | "check_in":
             return PlannedCall("booking_details", {"booking": booking})
         case "pay":
-            return PlannedCall("start_payment", _leave_out({"booking": booking, "method": wish.method}))
+            return PlannedCall("start_payment", leave_out_unsaid({"booking": booking, "method": wish.method}))
         case "cancel":
             return PlannedCall("propose_cancellation", {"booking": booking})
         case "change" if wish.day is not None:
             args = {"booking": booking, "departs_on": wish.day.isoformat(), "leg": wish.leg}
-            return PlannedCall("propose_change", _leave_out(args))
+            return PlannedCall("propose_change", leave_out_unsaid(args))
         case "calendar":
             return PlannedCall("propose_calendar_entry", {"booking": booking})
         case "notifications":
@@ -162,15 +165,18 @@ def _plan(
 
 
 def _plan_offer(tool: str, wish: BookingWish, number: int | None) -> PlannedCall | None:
-    """The offer with the seats and bags wished for; None where it is not clear which offer."""
-    if number is None:
-        return None
+    """None where it is not clear which offer."""
+    return None if number is None else PlannedCall(tool, _name_offer(tool, wish, number))
+
+
+def _name_offer(tool: str, wish: BookingWish, number: int) -> dict[str, Any]:
+    """The offer with the seats and bags wished for, and who flies it."""
     seats = [{"seat": seat, "traveller": traveller} for traveller, seat in enumerate(wish.seats, start=1)]
     bags = [{"kind": "checked_bag", "quantity": wish.bags}] if wish.bags else []
     args = {"number": number, "seats": seats, "bags": bags}
     if tool == "propose_booking":
         args["travellers"] = list(wish.travellers)
-    return PlannedCall(tool, _leave_out(args))
+    return leave_out_unsaid(args)
 
 
 def _plan_preference(liking: Preference, *, is_kept: bool) -> dict[str, Any]:
@@ -178,9 +184,4 @@ def _plan_preference(liking: Preference, *, is_kept: bool) -> dict[str, Any]:
     value = liking.value[0] if isinstance(liking.value, tuple) and liking.value else liking.value
     if isinstance(value, bool):
         value = "on" if value else "off"
-    return _leave_out({"kind": _PREFERENCES[liking.kind], "value": value if is_kept else None})
-
-
-def _leave_out(args: dict[str, Any]) -> dict[str, Any]:
-    """Unsaid things are left out, so that a tool's own defaults hold."""
-    return {name: value for name, value in args.items() if value not in (None, [])}
+    return leave_out_unsaid({"kind": _PREFERENCES[liking.kind], "value": value if is_kept else None})

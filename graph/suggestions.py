@@ -35,7 +35,8 @@ AFTER_DONE: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(
         ("ticketed", "changed", "changing", "paid", "ticketing"), ("add_calendar", "remind", "resend", "my_bookings")
     ),
-    **dict.fromkeys(("cancelled", "cancelling", "releasing", "refunding", "refunded"), ("paid_back", "my_bookings")),
+    **dict.fromkeys(("cancelling", "refunding", "refunded"), ("paid_back", "my_bookings")),
+    **dict.fromkeys(("cancelled", "releasing"), ("my_bookings",)),
     **dict.fromkeys(("holding", "needs_review"), ("my_bookings", "person")),
     "calendar": ("remind", "my_bookings"),
     **dict.fromkeys(("remember", "remembered"), ("my_preferences",)),

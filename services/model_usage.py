@@ -17,6 +17,7 @@ from core.settings import Settings
 from db.repositories.rate_limits import RateLimitStorage
 from db.session import Transactions
 from providers.llm.base import Budget
+from services.rate_limits import hash_caller
 
 log = structlog.get_logger()
 
@@ -73,6 +74,5 @@ async def count_tokens(
 
 
 def _key(keys: Keys, actor: Actor, client_address: str) -> str:
-    """Hashed, as all callers' are: a count says nothing about whom it counts."""
     caller = client_address if actor.user_id is None else str(actor.user_id)
-    return f"model-tokens/{keys.hash_secret('rate-limit', caller).hex()}"
+    return f"model-tokens/{hash_caller(keys, caller)}"

@@ -16,6 +16,7 @@ from limits.errors import StorageError
 
 from core.clock import clock
 from core.errors import Overloaded, RateLimited
+from core.security import Keys
 from db.repositories.rate_limits import RateLimitStorage
 from db.session import Transactions
 
@@ -60,6 +61,11 @@ CALENDAR = Bucket("calendar", per_caller=10, per_address=60)
 """Each is up to 31 searches, a few at a time."""
 ACCOUNT = Bucket("account", per_caller=300, per_address=600)
 """Rows of one's own: cheap, but not for a loop without end."""
+
+
+def hash_caller(keys: Keys, text: str) -> str:
+    """Who or where is counted, such as a user's id, an address or a mailbox, in a form that does not tell which."""
+    return keys.hash_secret("rate-limit", text).hex()
 
 
 async def count_call(

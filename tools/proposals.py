@@ -152,7 +152,7 @@ async def propose_change(
     if chosen is None:
         show_card(runtime, change_options_card(terms, reference, ctx.language))
         facts = describe_ways(terms, reference, ctx.language) | {"world": ctx.mode}
-        return answer_call(runtime, facts, {"ways": remember_ways(terms.options, args)})
+        return answer_call(runtime, facts, {"ways": remember_ways(terms.options, args), "bookings": []})
     async with ctx.transactions() as session:
         (proposal,) = await proposing.write_change_cards(
             session,

@@ -53,8 +53,9 @@ _ABOUT = {
     "nearly",
 }
 _OVER = {"hon", "tren", "over", "above"}
-_UNDER = {"gan", "duoi", "under", "almost", "nearly", "below"}
+_UNDER = {"gan", "duoi", "under", "almost", "below"}
 _COMPARED = {"re", "dat", "cao", "thap", "nhieu", "it"}
+_WORD_STARTS = {"nua", "tram", "trieu", "half", "hundred", "thousand", "million", "a", *_CODES.split("|")}
 _REACH = 3
 
 
@@ -83,9 +84,6 @@ def find_prices(found: Found) -> None:
             if not is_bare and money.amount_minor > 0:
                 _add(found, token.start, text.tokens[end - 1].end, money)
             break
-
-
-_WORD_STARTS = {"nua", "tram", "trieu", "half", "hundred", "thousand", "million", "a", *_CODES.split("|")}
 
 
 def _read(match: re.Match[str]) -> Money | None:

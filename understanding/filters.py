@@ -154,6 +154,8 @@ def find_filters(text: Text) -> list[FilterMention]:
         if said is None or _is_month(text, match.end - 1):
             return False
         field, value = said
+        if field == "trip" and text.word(match.start - 1) in ("ghe", "seat"):
+            return False  # 1C is a seat there, and no way
         if field == "airlines" and value and _is_airline_refused(text, match, refused):
             refused.update(range(match.start, match.end))
             return False

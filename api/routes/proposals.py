@@ -52,12 +52,12 @@ async def approve_proposal(
     approved = await approval.approve(
         consent, actor, proposal_id=proposal_id, quote_hash=body.quote_hash, channel="card"
     )
-    if approved.booking_id is not None:
-        await desk.advance(approved.booking_id)
+    if approved.booking_id is None:
+        async with consent.transactions() as session:
+            return describe_account_proposal(await approval.get_proposal(session, actor, proposal_id), language)
+    await desk.advance(approved.booking_id)
     async with consent.transactions() as session:
-        if approved.booking_id is not None:
-            return describe_booking(await reading.get_booking(session, actor, approved.booking_id), language)
-        return describe_account_proposal(await approval.get_proposal(session, actor, proposal_id), language)
+        return describe_booking(await reading.get_booking(session, actor, approved.booking_id), language)
 
 
 @router.post("/{proposal_id}/decline", response_model=AnyProposalRead, responses=describe_errors(401, 403, 404, 409))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from api.schemas.fields import Request
 from core.messages import Language
@@ -26,6 +26,8 @@ def _check_context(value: dict[str, Any]) -> dict[str, Any]:
 Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]
 TimeZoneName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,64}$")]
 PageContext = Annotated[dict[str, Any], AfterValidator(_check_context)]
+Mark = Annotated[str, StringConstraints(pattern=r"^[^\x00]{0,64}$")]
+"""An id or a hash that is given back: what can be stored, and whatever looks it up says whether it is one of ours."""
 LocaleTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$")]
 
 
@@ -39,13 +41,13 @@ class ResumePayload(Request):
     """Of a card that asks for a yes: the answer, and the hash of what was seen."""
 
     approved: bool
-    quote_hash: str = Field(max_length=64)
+    quote_hash: Mark
 
 
 class ResumeItem(Request):
     """A click on a card that waits. `payload` is what a card that asks for a yes is answered with."""
 
-    interrupt_id: str = Field(max_length=64)
+    interrupt_id: Mark
     status: Literal["resolved", "cancelled"]
     payload: ResumePayload | None = None
 
@@ -53,7 +55,7 @@ class ResumeItem(Request):
         return Resume(
             interrupt_id=self.interrupt_id,
             is_resolved=self.status == "resolved",
-            is_approved=self.payload.approved if self.payload else False,
+            is_approved=self.payload.approved if self.payload else None,
             quote_hash=self.payload.quote_hash if self.payload else "",
         )
 
@@ -89,7 +91,14 @@ class ChatRequest(Request):
     context: PageContext | None = None
     user_id: str | None = Field(default=None, max_length=64)
     resume: list[ResumeItem] | None = Field(default=None, max_length=1)
-    """One at a time: no two cards wait for a yes at once."""
+    """One at a time: no two cards wait for a yes at once. Comes without a message."""
+
+    @field_validator("resume")
+    @classmethod
+    def check_resume(cls, value: list[ResumeItem] | None, info: ValidationInfo) -> list[ResumeItem] | None:
+        if value and info.data.get("message"):
+            raise ValueError("a click and words at once")
+        return value
 
     @property
     def language(self) -> Language | None:

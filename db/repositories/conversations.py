@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, false, func, select
@@ -60,7 +61,7 @@ class ConversationRepository:
         return await self._session.scalar(statement) or 0
 
     async def list_messages(
-        self, conversation_id: UUID, *, limit: int, before: UUID | None = None, after: UUID | None = None
+        self, conversation_id: UUID, *, limit: int, before: UUID | None, after: UUID | None
     ) -> list[ConversationMessage]:
         """A page in order of time: the newest, or those just before or just after a message of the same thread."""
         statement = select(ConversationMessage).where(ConversationMessage.conversation_id == conversation_id)
@@ -96,6 +97,15 @@ class ConversationRepository:
                 )
             )
         ).one()
+
+    async def read_interrupts(self, conversation_id: UUID) -> list[dict[str, Any]]:
+        """What waited for the traveller, as the newest reply has it that tells."""
+        told = ConversationMessage.metadata_["interrupts"]
+        statement = select(told).where(
+            ConversationMessage.conversation_id == conversation_id,
+            ConversationMessage.metadata_.has_key("interrupts"),
+        )
+        return await self._session.scalar(statement.order_by(ConversationMessage.position.desc()).limit(1)) or []
 
     async def delete(self, conversation_id: UUID) -> None:
         await self._session.execute(delete(Conversation).where(Conversation.id == conversation_id))

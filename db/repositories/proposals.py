@@ -42,11 +42,6 @@ class ProposalRepository:
             )
         )
 
-    async def list_open(self, actor: Actor, conversation_id: UUID, *, now: datetime) -> Sequence[Proposal]:
-        """What a caller may still answer in a conversation."""
-        statement = select(Proposal).where(readable_by(actor), _is_open_in(conversation_id), Proposal.expires_at > now)
-        return list(await self._session.scalars(statement))
-
     async def list_asked_in(self, actor: Actor, conversation_id: UUID) -> Sequence[Proposal]:
         """Everything a caller was ever asked in a conversation, in order."""
         statement = select(Proposal).where(readable_by(actor), Proposal.conversation_id == conversation_id)
@@ -90,19 +85,17 @@ class ProposalRepository:
             is_older |= _is_open_in(conversation_id)
         await self._void(is_older & Proposal.id.not_in(keep), now=now)
 
-    async def void_in(self, actor: Actor, conversation_id: UUID, *, now: datetime) -> int:
-        """Take back what a caller was asked in a conversation; how many cards that was."""
-        return await self._void(readable_by(actor) & _is_open_in(conversation_id), now=now)
+    async def void_in(self, actor: Actor, conversation_id: UUID, *, now: datetime) -> None:
+        """Take back what a caller was asked in a conversation."""
+        await self._void(readable_by(actor) & _is_open_in(conversation_id), now=now)
 
-    async def _void(self, are_meant: ColumnElement[bool], *, now: datetime) -> int:
-        voided = await self._session.scalars(
+    async def _void(self, are_meant: ColumnElement[bool], *, now: datetime) -> None:
+        await self._session.execute(
             update(Proposal)
             .where(are_meant)
             .values(status="void", decided_at=now)
-            .returning(Proposal.id)
             .execution_options(synchronize_session=False)
         )
-        return len(voided.all())
 
     async def list_agreed_changes(self, booking_ids: Sequence[UUID], *, now: datetime) -> Sequence[BookingChange]:
         """Changes that wait for their money."""

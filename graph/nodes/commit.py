@@ -13,6 +13,7 @@ from langgraph.runtime import Runtime
 from core.clock import clock
 from core.errors import AppError
 from core.messages import Language
+from db.models import Proposal
 from db.models.proposals import ApprovalChannel
 from graph.context import TurnContext
 from graph.sentences import (
@@ -26,6 +27,7 @@ from graph.sentences import (
     put_aside,
 )
 from graph.state import OpenCard, State
+from graph.waiting import puts_aside
 from services.accounts.sessions import get_account
 from services.bookings.errors import PriceChanged
 from services.bookings.reading import get_booking
@@ -54,8 +56,9 @@ async def commit(state: State, *, runtime: Runtime[TurnContext]) -> State:
     context = runtime.context
     runtime.stream_writer({"step": state["agent"]})
     card, pending = state.get("card"), state.get("pending")
-    if context.resume is not None and pending is not None and context.resume.interrupt_id == pending["card"]["id"]:
-        return State(**(_tell(runtime, put_aside(context.language), card=card) | {"pending": None}))
+    if pending is not None and puts_aside(state, context):
+        kept = await _keep_if_open(card, context)
+        return State(**(_tell(runtime, put_aside(context.language), card=kept) | {"pending": None}))
     if context.resume is None and card is not None and not card["is_last"]:
         again = await _show_again(card, runtime)
         if again is not None:
@@ -72,9 +75,8 @@ async def commit(state: State, *, runtime: Runtime[TurnContext]) -> State:
 async def _show_again(card: OpenCard, runtime: Runtime[TurnContext]) -> State | None:
     """The card once more, in the language of the answer; None where it cannot be answered any more."""
     context, shown = runtime.context, card["card"]
-    async with context.transactions() as session:
-        proposal = await get_proposal(session, context.actor, UUID(shown["proposal_id"]))
-    if proposal.status != "open" or proposal.expires_at <= clock.now():
+    proposal = await _find_open(card, context)
+    if proposal is None or proposal.expires_at <= clock.now():
         return None
     if shown["language"] != context.language:
         shown = confirm_card(await read_question(context, proposal), context.now.tzinfo, context.language)
@@ -97,7 +99,10 @@ def _read_answer(state: State, context: TurnContext) -> _Answer:
 
 
 async def _take(answer: _Answer, state: State, runtime: Runtime[TurnContext]) -> State:
-    context, card, offers = runtime.context, state.get("card"), state.get("offers")
+    context, card, other = runtime.context, state.get("card"), None
+    if card is not None and card["card"]["proposal_id"] != str(answer.proposal_id):
+        # a click that comes late, or twice, is on an older card than the one that waits
+        card, other = None, card
     async with context.transactions() as session:
         proposal = await get_proposal(session, context.actor, answer.proposal_id)
         if proposal.conversation_id != context.conversation_id:
@@ -112,8 +117,9 @@ async def _take(answer: _Answer, state: State, runtime: Runtime[TurnContext]) ->
             )
     if not answer.is_yes:
         _answer_call(runtime, card, {"answer": "declined"})
-        text = after_decline(proposal.action, context.language, offers_shown=bool(offers))
-        return _tell(runtime, text, done="declined", story=f"declined {proposal.action}")
+        text = after_decline(proposal.action, context.language, offers_shown=bool(state.get("offers")))
+        kept = await _keep_if_open(other, context)
+        return _tell(runtime, text, card=kept, done="declined", story=f"declined {proposal.action}")
     approved = await approve(
         context.consent,
         context.actor,
@@ -125,7 +131,8 @@ async def _take(answer: _Answer, state: State, runtime: Runtime[TurnContext]) ->
     facts = await _carry_on(approved, runtime)
     _answer_call(runtime, card, {"answer": "approved"} | facts)
     told = " ".join(filter(None, ("approved", approved.action, facts.get("booking_reference"))))
-    update = _tell(runtime, after_approval(facts, context.language), done=facts["done"], story=told)
+    kept = await _keep_if_open(other, context)
+    update = _tell(runtime, after_approval(facts, context.language), card=kept, done=facts["done"], story=told)
     # a booking is what was shown last, so that "move it to Friday" means it
     return State(**(update | {"bookings": [str(approved.booking_id)]})) if approved.booking_id else update
 
@@ -183,12 +190,20 @@ def _explain(error: AppError, card: OpenCard | None, language: Language) -> str:
 
 
 async def _keep_if_open(card: OpenCard | None, context: TurnContext) -> OpenCard | None:
-    """A card that failed for a moment can be answered again."""
-    if card is None:
+    """A card that was not answered, or failed for a moment, can be answered later."""
+    if card is None or await _find_open(card, context) is None:
         return None
-    async with context.transactions() as session:
-        proposal = await get_proposal(session, context.actor, UUID(card["card"]["proposal_id"]))
-    return OpenCard(**(card | {"is_last": False})) if proposal.status == "open" else None
+    return OpenCard(**(card | {"is_last": False}))
+
+
+async def _find_open(card: OpenCard, context: TurnContext) -> Proposal | None:
+    """The proposal behind a card, as long as it is there and unanswered."""
+    try:
+        async with context.transactions() as session:
+            proposal = await get_proposal(session, context.actor, UUID(card["card"]["proposal_id"]))
+    except AppError:
+        return None
+    return proposal if proposal.status == "open" else None
 
 
 def _answer_call(runtime: Runtime[TurnContext], card: OpenCard | None, facts: dict[str, Any]) -> None:

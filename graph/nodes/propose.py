@@ -34,10 +34,10 @@ async def propose(state: State, *, runtime: Runtime[TurnContext]) -> Command[str
     else:
         text = after_write(call["name"], json.loads(called.message.text), language)
     runtime.stream_writer({"text": text})
-    card = _find_question(called, call)
-    if card is not None:
+    remembered = State(**called.remembered, done=call["name"])
+    if (card := _find_question(called, call)) is not None:
         called.message.additional_kwargs[WAITS] = True
-    remembered = State(**called.remembered, done=call["name"], card=card)
+        remembered["card"] = card
     return Command(update=State(**(remembered | {"messages": [called.message, AIMessage(text)]})), goto=END)
 
 

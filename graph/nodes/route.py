@@ -14,6 +14,7 @@ from graph.planned import Route
 from graph.router import choose_route
 from graph.router_bookings import resume_pending
 from graph.state import OpenCard, State
+from graph.waiting import puts_aside
 from services.proposals.approval import withdraw_cards
 from understanding.consent import read_answer
 from understanding.reading import Reading
@@ -55,6 +56,8 @@ def is_answer(state: State, context: TurnContext) -> bool:
         pending = state.get("pending")
         is_step = pending is not None and context.resume.interrupt_id == pending["card"]["id"]
         return not (is_step and context.resume.is_resolved)
+    if puts_aside(state, context):
+        return True
     said = state["messages"][-1].text
     return card is not None and read_answer(said, context.language, card["card"]["action"]) is not None
 

@@ -66,10 +66,6 @@ class Answered:
     """Why the offline model answered where a metered one should have; None where it did not."""
 
     @property
-    def fell_back(self) -> bool:
-        return self.reason is not None
-
-    @property
     def notice(self) -> Literal["models.fell_back", "models.budget_spent"] | None:
         """The sentence of the catalogue that tells the traveller."""
         if self.reason is None:
@@ -208,7 +204,7 @@ async def _call(
                 assert isinstance(chunk, AIMessageChunk)
                 whole = chunk if whole is None else whole + chunk
                 heard.take(clean_text(chunk.text))
-        return _finish(named, whole, heard.text)
+        return _finish(named, whole, heard.text, may_call=bool(tools))
     finally:  # a call that is cancelled was made too
         usage = whole.usage_metadata if whole else None
         count(named, usage)
@@ -224,8 +220,9 @@ def _guess_tokens(prompt: Sequence[AnyMessage], whole: AIMessageChunk | None) ->
     return sum(len(each.text) for each in (*prompt, whole)) // CHARACTERS_PER_TOKEN
 
 
-def _finish(named: NamedModel, whole: AIMessageChunk | None, text: str) -> AIMessage:
+def _finish(named: NamedModel, whole: AIMessageChunk | None, text: str, *, may_call: bool) -> AIMessage:
     """The finished answer; raises AnswerFailed for one that was cut off, is empty, or calls nothing that can be called.
+    Calls of a model that was given no tools are left out.
 
     A provider's stream that is cut ends without an error, and without a reason.
     """
@@ -233,7 +230,7 @@ def _finish(named: NamedModel, whole: AIMessageChunk | None, text: str) -> AIMes
         raise AnswerFailed("cut")
     calls: list[ToolCall] = []
     problems: list[str] = []
-    for chunk in whole.tool_call_chunks[:MAX_CALLS_AT_ONCE]:
+    for chunk in whole.tool_call_chunks[: MAX_CALLS_AT_ONCE if may_call else 0]:
         if len(chunk["args"] or "") > MAX_ARGUMENT_CHARACTERS:
             continue
         try:
@@ -254,9 +251,8 @@ def _read_call(chunk: ToolCallChunk) -> ToolCall:
         args = {}
     if not isinstance(args, dict):
         raise ValueError("the arguments are no JSON object")
-    return tool_call(
-        name=clean_text(chunk["name"] or ""), args=clean_value(args), id=chunk["id"] or f"call_{new_id().hex}"
-    )
+    # an id of ours: a model may write one twice, or anything at all
+    return tool_call(name=clean_text(chunk["name"] or ""), args=clean_value(args), id=f"call_{new_id().hex}")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -8,7 +8,7 @@ from langchain_groq import ChatGroq
 from core.settings import Settings
 from providers.llm.base import NamedModel
 
-CALL_SECONDS = 20
+SILENCE_SECONDS = 20
 
 
 def create_groq_models(settings: Settings, http: httpx.AsyncClient) -> tuple[NamedModel, NamedModel] | None:
@@ -24,7 +24,7 @@ def create_groq_models(settings: Settings, http: httpx.AsyncClient) -> tuple[Nam
                 api_key=settings.groq_api_key,
                 base_url=settings.groq_base_url,  # the origin only: the SDK adds /openai/v1
                 max_retries=0,
-                timeout=CALL_SECONDS,
+                timeout=SILENCE_SECONDS,
                 http_async_client=http,
                 temperature=0.2,
             ),

@@ -36,10 +36,10 @@ router = APIRouter(prefix="/sandbox/groq", include_in_schema=False)
 class SandboxGroq:
     """The script, and the requests that came; in this process."""
 
-    def __init__(self, *steps: Step, models: tuple[str, ...] = MODELS) -> None:
-        self.script = deque(steps)
+    def __init__(self) -> None:
+        self.script: deque[Step] = deque()
         self.requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
-        self.models = models
+        self.models = MODELS
 
 
 async def get_groq(request: Request) -> SandboxGroq:

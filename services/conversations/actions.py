@@ -77,9 +77,11 @@ async def list_actions(session: AsyncSession, actor: Actor, conversation_id: UUI
 
 def _tell_answer(proposal: Proposal, words: Mapping[UUID, str], written: Mapping[UUID, datetime]) -> Iterator[Action]:
     yield Action(proposal.created_at, "proposed", proposal)
+    # what is closed later, by a late answer or a newer card, had run out before
+    if proposal.status in ("open", "void") and proposal.expires_at <= (proposal.decided_at or clock.now()):
+        yield Action(proposal.expires_at, "expired", proposal)
+        return
     if proposal.decided_at is None:
-        if proposal.expires_at <= clock.now():
-            yield Action(proposal.expires_at, "expired", proposal)
         return
     said = words.get(proposal.answered_in) if proposal.answered_in else None
     yield Action(proposal.decided_at, _ANSWERS[proposal.status], proposal, words=said)

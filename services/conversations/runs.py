@@ -25,6 +25,7 @@ from db.repositories.runs import Advance, RunRepository
 from services.conversations.blocks import parse_markdown
 from services.conversations.errors import RunLogExpired
 from services.conversations.events import EventData, Shown, closing_events, fold, run_error, run_finished
+from services.conversations.waiting import CONFIRMATION, describe_waiting
 
 log = structlog.get_logger()
 
@@ -49,8 +50,8 @@ class Outcome:
     agent_name: str | None = None
     state: dict[str, Any] = field(default_factory=dict)
     """The client's view of the conversation after the turn."""
-    interrupts: list[dict[str, Any]] = field(default_factory=list)
-    """The cards that wait for the traveller, as `waiting.describe_waiting` tells them."""
+    interrupts: list[dict[str, Any]] | None = None
+    """The cards that wait for the traveller, as `waiting.describe_waiting` tells them; None where nobody could look."""
     usage: dict[str, Any] = field(default_factory=dict)
     model: str | None = None
     prompt_hash: str | None = None
@@ -103,6 +104,10 @@ async def finish(
     run = await session.get(Run, run_id)
     if run is None:
         raise RunLost
+    if outcome.interrupts is None:
+        # a question that was shown may be answered; where none was, the reply before keeps telling what waits
+        asked = [card for card in shown.cards if card["type"] == "confirm"]
+        outcome.interrupts = [describe_waiting(card, reason=CONFIRMATION, call_id=None) for card in asked] or None
     # the conversation before the run, as everywhere: two that lock in different orders wait for each other for ever
     conversation = await session.get(Conversation, run.conversation_id, with_for_update=True)
     if conversation is None:
@@ -124,10 +129,11 @@ async def finish(
             run.conversation_id,
             run_id,
             cancelled=outcome.is_cancelled,
-            interrupts=outcome.interrupts,
+            interrupts=outcome.interrupts or (),
             result=result,
         )
     await append_events(session, run_id, [*pending, *closing_events(shown), terminal], after=after)
+    told = {"interrupts": outcome.interrupts, "error": error}
     session.add(
         ConversationMessage(
             id=reply_id,
@@ -141,7 +147,7 @@ async def finish(
             agent_name=outcome.agent_name,
             attachments=shown.cards,
             suggested_actions=shown.suggested_actions,
-            metadata_={"run": outcome.status, "interrupts": outcome.interrupts} | ({"error": error} if error else {}),
+            metadata_={"run": outcome.status} | {name: each for name, each in told.items() if each is not None},
         )
     )
     if outcome.state:

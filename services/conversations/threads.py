@@ -22,9 +22,6 @@ from services.conversations.intake import take_in_context
 from services.conversations.runs import end_expired_runs
 from services.conversations.waiting import Interrupt, list_waiting
 
-NEWEST = 4
-"""Messages among which the last reply is; what tells of a booking by itself may follow it."""
-
 
 @dataclass(frozen=True, slots=True)
 class ThreadDefaults:
@@ -146,7 +143,7 @@ async def get_detail(
         messages=messages,
         message_count=await repository.count_messages(conversation_id),
         active_run=None if has_replied else run,
-        waiting=await list_waiting(session, actor, await repository.list_messages(conversation_id, limit=NEWEST)),
+        waiting=await list_waiting(session, actor, conversation_id),
     )
 
 

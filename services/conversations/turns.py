@@ -33,19 +33,18 @@ class Resume:
     interrupt_id: str
     is_resolved: bool
     """Otherwise it was put aside."""
-    is_approved: bool = False
-    """Of a card that asks for a yes."""
+    is_approved: bool | None = None
+    """The answer to a card that asks for a yes; None for any other."""
     quote_hash: str = ""
     """Of what the traveller saw."""
 
     @property
     def is_yes(self) -> bool:
-        return self.is_resolved and self.is_approved
+        return self.is_resolved and self.is_approved is True
 
     @property
     def is_no(self) -> bool:
-        """What is resolved without a hash asked for no yes."""
-        return not self.is_resolved or (bool(self.quote_hash) and not self.is_approved)
+        return not self.is_resolved or self.is_approved is False
 
 
 @dataclass(frozen=True, slots=True)

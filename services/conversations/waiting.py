@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import clock
 from core.security import Actor
-from db.models import ConversationMessage
+from db.repositories.conversations import ConversationRepository
 from db.repositories.proposals import ProposalRepository
 
 Interrupt = dict[str, Any]
@@ -45,7 +45,7 @@ async def keep_waiting(session: AsyncSession, actor: Actor, interrupts: Sequence
     return kept
 
 
-async def list_waiting(session: AsyncSession, actor: Actor, messages: Sequence[ConversationMessage]) -> list[Interrupt]:
-    """What waits in a conversation, whose newest messages these are: every run tells again what it leaves waiting."""
-    last = next((each for each in reversed(messages) if each.role == "assistant" and each.run_id), None)
-    return await keep_waiting(session, actor, last.metadata_.get("interrupts", [])) if last else []
+async def list_waiting(session: AsyncSession, actor: Actor, conversation_id: UUID) -> list[Interrupt]:
+    """What waits in a conversation of the caller's: every run that can tell tells again what it leaves waiting."""
+    told = await ConversationRepository(session).read_interrupts(conversation_id)
+    return await keep_waiting(session, actor, told)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast, get_args
 from uuid import UUID
 
+import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,6 +41,8 @@ from services.proposals.personal import propose_calendar_entry, propose_document
 from services.proposals.proposing import ConsentParts, propose_booking, propose_cancellation, rivals_of
 from services.proposals.quotes import hash_quote, read_passenger_ids, read_services
 
+log = structlog.get_logger()
+
 
 async def get_proposal(session: AsyncSession, actor: Actor, proposal_id: UUID) -> Proposal:
     """A card that was put before the caller; raises ProposalNotFound."""
@@ -61,14 +64,9 @@ class Approved:
     """Of the booking that was made or moved; None where a yes does something else."""
 
 
-async def list_open(session: AsyncSession, actor: Actor, conversation_id: UUID) -> Sequence[Proposal]:
-    """What the caller may answer in a conversation: one card, or none."""
-    return await ProposalRepository(session).list_open(actor, conversation_id, now=clock.now())
-
-
-async def withdraw_cards(session: AsyncSession, actor: Actor, conversation_id: UUID) -> int:
-    """Take back what the caller was asked in a conversation, as when they want something else now; how many cards."""
-    return await ProposalRepository(session).void_in(actor, conversation_id, now=clock.now())
+async def withdraw_cards(session: AsyncSession, actor: Actor, conversation_id: UUID) -> None:
+    """Take back what the caller was asked in a conversation, as when they want something else now."""
+    await ProposalRepository(session).void_in(actor, conversation_id, now=clock.now())
 
 
 async def approve(
@@ -112,7 +110,10 @@ async def approve(
         party = read_passenger_ids(proposal.quote)
         raise await find_twin(parts, error, proposal.user_id, proposal.subject_id, party) from error
     if proposal.action == "calendar":
-        await effects.write_in_calendar(parts, actor, proposal)
+        try:
+            await effects.write_in_calendar(parts, actor, proposal)
+        except Exception:  # an edge: the yes counts and the entry is planned, so the sweep writes it
+            log.exception("calendar.not_written_yet", booking_id=str(proposal.subject_id))
     return approved
 
 

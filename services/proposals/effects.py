@@ -50,6 +50,7 @@ from services.proposals.quotes import (
     read_services,
     write_slices,
 )
+from services.rate_limits import MAIL, count_call, hash_caller
 
 GIVEN_UP: dict[str, Phase] = {"held": "releasing", "paying": "cancelled", "ticketed": "cancelling"}
 
@@ -67,14 +68,17 @@ class NotAsQuoted(Exception):
 
 
 async def compare(parts: ConsentParts, actor: Actor, proposal: Proposal) -> Compared | None:
-    """Ask the provider again; None for a change, whose quote stands until it expires.
+    """Ask the provider again; None for what nobody else has to say something about.
 
-    Raises NotAsQuoted, FlightsUnreachable, and what keeps an offer, a service or a cancellation from being priced.
+    Raises NotAsQuoted, FlightsUnreachable, what keeps an offer, a service or a cancellation from being priced, and
+    RateLimited for a mailbox that was written to too often.
     """
     if proposal.action == "book":
         return await _compare_booking(parts, proposal)
     if proposal.action == "cancel":
         return await _compare_cancellation(parts, actor, proposal)
+    if proposal.action == "change_email":
+        await _count_letter(parts, actor, proposal)
     return None
 
 
@@ -90,11 +94,11 @@ async def execute(
     """In the transaction of the yes. Raises NotAsQuoted, and what keeps it from being done."""
     match proposal.action:
         case "book" if booking_id is not None:
-            await book(session, parts.keys, actor, proposal, booking_id, agreed)
+            await _book(session, parts.keys, actor, proposal, booking_id, agreed)
         case "cancel":
-            await cancel(session, actor, proposal, agreed)
+            await _cancel(session, actor, proposal, agreed)
         case "change":
-            await change(session, actor, proposal)
+            await _change(session, actor, proposal)
         case "calendar":
             await _plan_calendar_entry(session, parts, actor, proposal)
         case "remember":
@@ -103,6 +107,8 @@ async def execute(
             await _forget_document(session, parts.keys, actor, proposal.quote)
         case "change_email":
             await _start_email_change(session, parts.keys, actor, proposal)
+        case action:
+            raise AssertionError(f"a yes to {action} does nothing")
 
 
 async def _compare_booking(parts: ConsentParts, proposal: Proposal) -> Money:
@@ -124,7 +130,7 @@ async def _compare_cancellation(parts: ConsentParts, actor: Actor, proposal: Pro
     return terms.refund
 
 
-async def book(
+async def _book(
     session: AsyncSession, keys: Keys, actor: Actor, proposal: Proposal, booking_id: UUID, extras: Compared | None
 ) -> None:
     """`extras` is what the seats and bags cost; None for as much as was quoted. A cheaper offer is booked at less."""
@@ -154,7 +160,7 @@ async def book(
     await write_booking(session, keys, booking_id=booking_id, user=user, row=row, agreed=agreed, members=members)
 
 
-async def cancel(session: AsyncSession, actor: Actor, proposal: Proposal, refund: Compared | None) -> None:
+async def _cancel(session: AsyncSession, actor: Actor, proposal: Proposal, refund: Compared | None) -> None:
     """`refund` is what is promised; None for as much as was quoted."""
     booking = await find_own_booking(session, actor, proposal.subject_id, for_update=True)
     ensure_cancellable(booking)
@@ -172,7 +178,7 @@ async def cancel(session: AsyncSession, actor: Actor, proposal: Proposal, refund
     await hint(session, ADVANCE_TASK, booking_id=booking.id)
 
 
-async def change(session: AsyncSession, actor: Actor, proposal: Proposal) -> None:
+async def _change(session: AsyncSession, actor: Actor, proposal: Proposal) -> None:
     """Where something is to be paid, the airline is asked once it is."""
     booking = await find_own_booking(session, actor, proposal.subject_id, for_update=True)
     ensure_changeable(booking)
@@ -250,6 +256,15 @@ async def _forget_document(session: AsyncSession, keys: Keys, actor: Actor, quot
     if document_version(document) != quote["as_of"]:
         raise NotAsQuoted
     await remove_document(session, actor, passenger_id=passenger_id, document_id=document_id, keys=keys)
+
+
+async def _count_letter(parts: ConsentParts, actor: Actor, proposal: Proposal) -> None:
+    """Under the mailbox, as for every other letter that somebody may ask for to an address that is not theirs."""
+    async with parts.transactions() as session:
+        address = await find_address(
+            session, parts.keys, actor, proposal.conversation_id, proposal.quote["placeholder"]
+        )
+    await count_call(parts.transactions, MAIL, caller=hash_caller(parts.keys, address))
 
 
 async def _start_email_change(session: AsyncSession, keys: Keys, actor: Actor, proposal: Proposal) -> None:

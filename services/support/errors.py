@@ -1,9 +1,7 @@
-"""What keeps a ticket from being opened, or from being closed.
+"""What keeps a ticket from being opened.
 
 Conflict
 └── TicketJustOpened   409  the conversation has one of the last minutes, with its `number`
-Exception
-└── TicketNotOpen           for whoever has the command line
 """
 
 from __future__ import annotations
@@ -13,7 +11,3 @@ from core.errors import Conflict
 
 class TicketJustOpened(Conflict):
     code = "ticket_just_opened"
-
-
-class TicketNotOpen(Exception):
-    """The message says to an operator why not."""

@@ -17,9 +17,10 @@ from db.repositories.support import SupportTicketRepository
 from db.session import Transactions
 from services.conversations.errors import ConversationNotFound
 from services.notifications.queueing import enqueue
-from services.rate_limits import SUPPORT, count_call
-from services.support.errors import TicketJustOpened, TicketNotOpen
+from services.rate_limits import SUPPORT, count_call, hash_caller
+from services.support.errors import TicketJustOpened
 from understanding.pii import redact
+from understanding.text import keep_readable
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 """Whoever asks twice in a row is waiting, not asking something else."""
@@ -53,7 +54,7 @@ async def open_ticket(
         if last is not None:
             raise TicketJustOpened(number=last.number)
     # a visitor has a new conversation whenever they like
-    address = None if actor.user_id else keys.hash_secret("support address", client_address).hex()
+    address = None if actor.user_id else hash_caller(keys, client_address)
     await count_call(transactions, SUPPORT, caller=str(actor.user_id or conversation_id), address=address)
     async with transactions() as session:
         ticket = SupportTicket(
@@ -90,12 +91,12 @@ async def list_open_tickets(session: AsyncSession) -> Sequence[SupportTicket]:
     return await SupportTicketRepository(session).list_open()
 
 
-async def close_ticket(session: AsyncSession, number: int) -> None:
-    """Its traveller was answered, or cannot be. For whoever has the command line; raises TicketNotOpen."""
-    if not await SupportTicketRepository(session).close(number):
-        raise TicketNotOpen(f"No ticket {number} is open.")
+async def close_ticket(session: AsyncSession, number: int) -> bool:
+    """Its traveller was answered, or cannot be; False where none of this number is open. For the command line only."""
+    return await SupportTicketRepository(session).close(number)
 
 
 def _shorten(text: str, limit: int) -> str:
-    plain = " ".join(text.split())
+    # on one line, without what would steer the terminal or the mail program of whoever reads it
+    plain = " ".join(keep_readable(text).split())
     return plain if len(plain) <= limit else f"{plain[: limit - 1]}…"

@@ -94,6 +94,12 @@ FAULTS = [
     ({"message": "hello", "resume": {"interrupt_id": "x"}}, "resume", "list_type"),
     ({"message": "hello", "resume": [{"interrupt_id": "x", "status": "maybe"}]}, "status", "literal_error"),
     ({"message": "hello", "resume": [{"interrupt_id": "x"}]}, "status", "missing"),
+    ({"message": "hello", "resume": [{"interrupt_id": "x", "status": "resolved"}]}, "resume", "value_error"),
+    ({"resume": [{"interrupt_id": "nul \0", "status": "resolved"}]}, "interrupt_id", "string_pattern_mismatch"),
+    (
+        {"resume": [{"interrupt_id": "x", "status": "resolved", "payload": {"approved": True, "quote_hash": "\0"}}]},
+        *("quote_hash", "string_pattern_mismatch"),
+    ),
 ]
 
 

@@ -22,7 +22,7 @@ from services.accounts.registration import create_admin
 from tests.support.accounts import PASSWORD, sign_up
 from tests.support.served import Served, serve
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "6"))
 SECONDS = 60 * EXAMPLES
 CHECKS = (
     "not_a_server_error",

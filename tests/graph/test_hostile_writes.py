@@ -84,7 +84,8 @@ async def test_call_beyond_what_the_agent_may_do_shows_nothing(
     events = await shopper.talk.say(CHANGE)
     assert results_of(events)[-1]["error"] in ("tool_not_allowed", "tool_arguments")
     assert events[-1].data["outcome"] == {"type": "success"}
-    assert await shopper.proposals() == await shopper.bookings() == []
+    assert await shopper.proposals() == []
+    assert await shopper.bookings() == []
 
 
 async def test_arguments_no_tool_has_change_nothing_of_the_card(scripted: ScriptedApp, shopper: Shopper) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from providers.llm.asking import CHARACTERS_PER_TOKEN
@@ -128,8 +129,9 @@ KINDS: dict[str, tuple[Callable[[Turn], Awaitable[Json]], str | None]] = {
 
 def count_tokens(model: ScriptedModel) -> int:
     """Of all prompts of a turn with the tools bound to them, as the budget guesses them."""
-    words = sum(len(message.text) for prompt in model.prompts for message in prompt)
-    called = sum(len(json.dumps(each.tool_calls)) for prompt in model.prompts for each in prompt if each.type == "ai")  # type: ignore[attr-defined]  # an AIMessage
+    said = [message for prompt in model.prompts for message in prompt]
+    words = sum(len(message.text) for message in said)
+    called = sum(len(json.dumps(message.tool_calls)) for message in said if isinstance(message, AIMessage))
     schemas = sum(len(json.dumps(convert_to_openai_tool(tool))) for tools in model.tools for tool in tools)
     return (words + called + schemas) // CHARACTERS_PER_TOKEN
 

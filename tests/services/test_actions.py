@@ -18,6 +18,7 @@ from db.session import Transactions
 from services.conversations.actions import Action, list_actions
 from services.conversations.errors import ConversationNotFound
 from services.proposals.approval import withdraw_cards
+from services.proposals.errors import ProposalExpired
 from services.proposals.proposing import propose_cancellation
 from tests.conftest import NOW
 from tests.support.consent import StockedAirline, sell
@@ -108,6 +109,14 @@ async def test_each_answer_is_told_as_it_was_given(person: Person) -> None:
         *(("change_email", "proposed"), ("change_email", "expired")),
     ]
     assert found[1].words == "thôi"
+
+
+async def test_a_card_that_ran_out_was_not_voided_by_what_came_later(person: Person) -> None:
+    late = await person.ask("remember")
+    with clock.frozen(late.expires_at + MINUTE), pytest.raises(ProposalExpired):
+        await person.say_yes(late)
+    assert (await person.read_card(late.id)).status == "void"
+    assert [(each.kind, each.at) for each in await read(person)] == [("proposed", NOW), ("expired", late.expires_at)]
 
 
 async def test_what_is_no_booking_was_done_when_it_was(person: Person) -> None:

@@ -12,6 +12,7 @@ ENOUGH = 300
 """Stories within which each must show; most do in the first dozen."""
 
 
+@pytest.mark.mutants
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 async def test_bug_put_in_on_purpose_is_found(
     mutant: Mutant, database_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,7 @@ from domain.bookings import MOVES
 from tests.simulation.story import FAULTS
 from tests.simulation.telling import open_stage, tell_all
 
-SEEDS = int(os.environ.get("SEEDS", "1000"))
+SEEDS = int(os.environ.get("SEEDS", "500"))
 FIRST_SEED = int(os.environ.get("FIRST_SEED", "0"))
 HALF = SEEDS // 2
 

@@ -58,7 +58,7 @@ async def list_tickets(transactions: Transactions) -> list[SupportTicket]:
 
 
 async def test_ticket_is_kept_mailed_and_told(visitor: Desk) -> None:
-    answer = await visitor.call(ask_a_person, summary="Passport refused, mail to an@example.com")
+    answer = await visitor.call(ask_a_person, summary="Passport refused,\x1b\x07 mail\nto an@example.com")
     (ticket,) = await list_tickets(visitor.transactions)
     assert (ticket.number, ticket.status, ticket.user_id, ticket.language) == (1001, "open", None, "vi")
     assert (ticket.topic, ticket.words) == ("Passport refused, mail to [email]", WORDS)

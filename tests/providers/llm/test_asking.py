@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, get_args
@@ -54,7 +55,7 @@ def test_every_refusal_is_looked_at() -> None:
 async def test_an_answer_is_heard_as_it_comes(asking: Asking) -> None:
     answered = await asking.ask(Step(text="Có ba chuyến.", reasoning="They want flights."))
     assert asking.heard == ["Có ", "ba ", "chuyến."]
-    assert (answered.message.text, answered.fell_back, answered.notice) == ("Có ba chuyến.", False, None)
+    assert (answered.message.text, answered.reason, answered.notice) == ("Có ba chuyến.", None, None)
     assert asking.asked == [BIG]
 
 
@@ -66,7 +67,7 @@ async def test_a_model_that_cannot_answer_is_followed_by_the_next(asking: Asking
         answered = await asking.ask(in_phase(refusal, phase), GOOD)
     assert asking.asked == [BIG, SMALL]
     assert answered.message.text == "Có ba chuyến."
-    assert not answered.fell_back, "a model answered"
+    assert answered.reason is None, "a model answered"
     assert [each["reason"] for each in logged if each["event"] == "model.failed"] == [kind]
     assert len(asking.counted) == 2
     assert asking.resting == ([BIG] if rest else [])
@@ -259,6 +260,20 @@ async def test_calls_beyond_what_anybody_needs_are_dropped(asking: Asking) -> No
     assert [call["args"] for call in mixed.message.tool_calls] == [{"name": "Huế"}]
 
 
+async def test_calls_have_ids_of_ours_whatever_a_model_wrote(asking: Asking) -> None:
+    first, again = [await asking.ask(Step(calls=[PLACE])) for _ in range(2)]
+    written = {call["id"] for answered in (first, again) for call in answered.message.tool_calls}
+    assert len(written) == 2
+    assert all(re.fullmatch(r"call_[0-9a-f]{32}", each or "") for each in written)
+
+
+async def test_who_was_given_no_tools_calls_none(asking: Asking) -> None:
+    said = await asking.ask(Step(text="Có ba chuyến.", calls=[PLACE]), tools=())
+    assert (said.message.text, said.message.tool_calls) == ("Có ba chuyến.", [])
+    mute = await asking.ask(Step(calls=[PLACE]), Step(calls=[PLACE]), tools=())
+    assert (mute.reason, mute.message.text) == ("empty", OFFLINE_WORDS)
+
+
 @pytest.mark.parametrize("escapes", [False, True])
 @pytest.mark.parametrize("piece_bytes", [1, 2, 3, 7, 64])
 async def test_bytes_may_be_split_anywhere(asking: Asking, piece_bytes: int, escapes: bool) -> None:
@@ -306,7 +321,7 @@ async def test_failures_use_up_the_calls_of_a_turn(asking: Asking) -> None:
 
 async def test_a_chain_that_was_offline_from_the_start_did_not_fall_back(asking: Asking) -> None:
     asking.models[:] = asking.models[-1:]
-    assert not (await asking.ask()).fell_back
+    assert (await asking.ask()).reason is None
 
 
 async def test_a_chain_without_anybody_left_fails(asking: Asking) -> None:
