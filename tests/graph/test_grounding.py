@@ -22,6 +22,7 @@ from graph.grounding import (
     collect_evidence,
     find_ungrounded,
 )
+from tests.understanding.tables import in_lots
 from understanding.claim_base import ClaimKind
 from understanding.claims import find_claims
 
@@ -78,7 +79,7 @@ EVIDENCE = collect_evidence(FACTS, [json.dumps(each, ensure_ascii=False) for eac
 NOTHING = collect_evidence({"now": FACTS["now"]}, [])
 
 LINES = Path(__file__).with_name("grounding.tsv").read_text(encoding="utf-8").splitlines()
-CASES = [line.split("\t") for line in LINES if not line.startswith("#")]
+CASES = [tuple(line.split("\t")) for line in LINES if not line.startswith("#")]
 WRONG = [case for case in CASES if case[1] != "ok"]
 
 
@@ -89,7 +90,7 @@ def screened(
     return "".join(map(screen.feed, pieces if pieces is not None else [text])) + screen.finish()
 
 
-@pytest.mark.parametrize(("language", "wrong", "sentence"), CASES)
+@in_lots(CASES)
 def test_a_sentence_is_shown_only_when_all_it_states_is_known(language: Language, wrong: str, sentence: str) -> None:
     kinds = {claim.kind for claim in find_ungrounded(sentence, EVIDENCE, language)}
     assert kinds == (set() if wrong == "ok" else set(wrong.split(",")))
@@ -112,7 +113,7 @@ def test_a_screen_that_lets_everything_pass_fails_every_wrong_case(monkeypatch: 
     assert len(let_through) == len(WRONG)
 
 
-@pytest.mark.parametrize(("language", "wrong", "sentence"), WRONG)
+@in_lots(WRONG)
 def test_without_results_nothing_that_needs_them_is_known(language: Language, wrong: str, sentence: str) -> None:
     assert set(wrong.split(",")) <= {claim.kind for claim in find_ungrounded(sentence, NOTHING, language)}
 

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import pytest
-
-from tests.understanding.tables import without_marks
+from tests.understanding.tables import in_lots, without_marks
 from understanding.amounts import find_amounts
 from understanding.text import read_text
 
@@ -39,15 +37,14 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("phrase", "amount", "currency"), CASES)
+@in_lots(CASES)
 def test_amount_is_read_with_and_without_diacritics(phrase: str, amount: str, currency: str) -> None:
     for spelling in (phrase, without_marks(phrase), phrase.upper()):
         (found,) = find_amounts(read_text(spelling))
         assert (str(found.money.amount), found.money.currency) == (amount, currency), spelling
 
 
-@pytest.mark.parametrize(
-    ("phrase", "bound"),
+@in_lots(
     [
         ("dưới 2tr", "at_most"),
         ("không quá 5tr/người", "at_most"),
@@ -56,7 +53,7 @@ def test_amount_is_read_with_and_without_diacritics(phrase: str, amount: str, cu
         ("trên 3 triệu", "at_least"),
         ("3 triệu trở xuống", "at_most"),
         ("3 triệu", None),
-    ],
+    ]
 )
 def test_words_beside_an_amount_bound_it(phrase: str, bound: str | None) -> None:
     assert find_amounts(read_text(phrase))[0].bound == bound
@@ -67,8 +64,6 @@ def test_bare_small_figure_is_a_guess_in_thousands() -> None:
     assert (found.money.amount_minor, found.is_certain) == (500_000, False)
 
 
-@pytest.mark.parametrize(
-    "phrase", ["20/12", "lúc 7h30", "2 người", "chuyến VN123", "ngày 9", "dưới 5 tuổi", "500", "t6", "0912345678"]
-)
+@in_lots(["20/12", "lúc 7h30", "2 người", "chuyến VN123", "ngày 9", "dưới 5 tuổi", "500", "t6", "0912345678"])
 def test_other_figures_are_no_money(phrase: str) -> None:
     assert find_amounts(read_text(phrase)) == []

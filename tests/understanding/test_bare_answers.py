@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from evals.understanding.score import describe_frame
+from tests.understanding.tables import in_lots
 from understanding.batch import follow
 
 NOW = datetime.fromisoformat("2026-11-20T09:00:00+07:00")
@@ -18,8 +19,7 @@ def last_frame(*said: str) -> dict[str, str]:
     return describe_frame(follow(NOW, turns)[-1].frame)
 
 
-@pytest.mark.parametrize(
-    ("asked", "answer", "slot", "value"),
+@in_lots(
     [
         ("Bạn bay ngày nào?", "25", "depart_on", "2026-11-25"),
         ("Bạn bay ngày nào?", "ngày 25 nhé", "depart_on", "2026-11-25"),
@@ -32,7 +32,7 @@ def last_frame(*said: str) -> dict[str, str]:
         ("How many passengers?", "uh two... no, three", "adults", "3"),
         ("How many nights?", "five", "stay_nights", "5"),
         ("When do you come back?", "no", "trip", "one_way"),
-    ],
+    ]
 )
 def test_bare_answer_fills_the_slot_asked_about(asked: str, answer: str, slot: str, value: str) -> None:
     assert last_frame("Hanoi to Hue" if asked[0] in "HW" else "Hà Nội đi Huế", f"A:{asked}", answer)[slot] == value
@@ -59,13 +59,12 @@ def test_figure_within_a_span_is_a_day_of_it() -> None:
     assert (frame["depart_on"], "depart_range" in frame) == ("2027-03-14", False)
 
 
-@pytest.mark.parametrize("said", ["2", "5", "22", "the first", "bay 22", "22 kg", "room 22", "22 tuổi"])
+@in_lots(["2", "5", "22", "the first", "bay 22", "22 kg", "room 22", "22 tuổi"])
 def test_figure_that_answers_nothing_changes_nothing(said: str) -> None:
     assert last_frame("HN đi Huế", said).keys() == {"origin", "destination"}
 
 
-@pytest.mark.parametrize(
-    ("answer", "day"),
+@in_lots(
     [
         ("2", "2026-12-01"),
         ("1", "2026-11-29"),
@@ -74,7 +73,7 @@ def test_figure_that_answers_nothing_changes_nothing(said: str) -> None:
         ("the first one", "2026-11-29"),
         ("chủ nhật", "2026-11-29"),
         ("1/12", "2026-12-01"),
-    ],
+    ]
 )
 def test_one_of_the_days_offered_is_chosen(answer: str, day: str) -> None:
     frame = last_frame("Hà Nội đi Huế", "A:Bạn muốn ngày 29/11 hay 1/12?", answer)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import get_args
 
-import pytest
-
-from tests.understanding.tables import read_table
+from tests.understanding.tables import in_lots, read_table
 from understanding.consent import CardAction, read_answer
 from understanding.frame import Language
 
@@ -22,13 +20,13 @@ def _answer(message: str, language: str, action: str) -> str:
     return read_answer(message, spoken, about) or "-"
 
 
-@pytest.mark.parametrize(("message", "language", "action", "answer"), CASES, ids=lambda cell: cell[:40])
+@in_lots(CASES)
 def test_card_is_answered_by_a_plain_yes_or_no_only(message: str, language: str, action: str, answer: str) -> None:
     for spelling in (message, unicodedata.normalize("NFD", message), message.upper(), f"  {message}\n"):
         assert _answer(spelling, language, action) == answer, spelling
 
 
-@pytest.mark.parametrize("around", ["{}?", "{} ???", '"{}"', "{}...", "{} nhưng rẻ hơn", "{} but not today", "nếu {}"])
+@in_lots(["{}?", "{} ???", '"{}"', "{}...", "{} nhưng rẻ hơn", "{} but not today", "nếu {}"])
 def test_no_yes_survives_a_doubt(around: str) -> None:
     said = [(message, language, action) for message, language, action, answer in CASES if answer == "yes"]
     assert len(said) > 100

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.understanding.tables import NOW, notation, read_table, typed, without_marks
+from tests.understanding.tables import NOW, in_lots, notation, read_table, typed, without_marks
 from understanding import people
 from understanding.dates import find_dates, resolve_date
 from understanding.frame import Ambiguity, DateRange, Frame, Problem
@@ -15,18 +15,18 @@ from understanding.text import read_text
 CASES = read_table("dates.tsv")
 
 
-@pytest.mark.parametrize(("phrase", "meaning"), CASES)
+@in_lots(CASES)
 def test_date_phrase_means_its_day_however_it_is_typed(phrase: str, meaning: str) -> None:
     for spelling in typed(phrase):
         assert notation(resolve_date(spelling, now=NOW)) == meaning, spelling
 
 
-@pytest.mark.parametrize(("phrase", "meaning"), CASES)
+@in_lots(CASES)
 def test_date_phrase_without_diacritics_means_the_same(phrase: str, meaning: str) -> None:
     assert notation(resolve_date(without_marks(phrase), now=NOW)) == meaning
 
 
-@pytest.mark.parametrize(("phrase", "meaning"), [case for case in CASES if case[0] != "xyz"])
+@in_lots([case for case in CASES if case[0] != "xyz"])
 def test_date_phrase_is_found_inside_a_sentence(phrase: str, meaning: str) -> None:
     text = read_text(f"cho mình vé đi Huế {phrase} nhé")
     (mention,) = find_dates(text)
@@ -47,8 +47,7 @@ def test_figures_are_day_first_in_vietnamese_and_ambiguous_in_english() -> None:
     assert notation(resolve_date("05/05", now=NOW, language="en")) == "2027-05-05"
 
 
-@pytest.mark.parametrize(
-    ("phrase", "meaning"),
+@in_lots(
     [
         ("chủ nhật", "2026-12-06"),
         ("thứ sáu", "2026-12-11"),
@@ -58,7 +57,7 @@ def test_figures_are_day_first_in_vietnamese_and_ambiguous_in_english() -> None:
         ("ngày 9", "2026-12-09"),
         ("3/1", "2027-01-03"),
         ("1/12", "2026-12-01"),
-    ],
+    ]
 )
 def test_return_is_counted_from_the_outbound_day(phrase: str, meaning: str) -> None:
     assert notation(resolve_date(phrase, now=NOW, base=date(2026, 12, 4))) == meaning
@@ -116,8 +115,7 @@ def test_problem_tells_which_date_it_is_about() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "sentence",
+@in_lots(
     [
         "Chị Mai đi Huế",
         "vé cho Nguyễn Thị Mai",
@@ -149,7 +147,7 @@ def test_problem_tells_which_date_it_is_about() -> None:
         "we need 3 seats",
         "spring break",
         "3 chuyến tất cả",
-    ],
+    ]
 )
 def test_words_that_are_no_dates_are_left_alone(sentence: str) -> None:
     assert meaningful_dates(sentence) == []

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.understanding.tables import NOW
+from tests.understanding.tables import NOW, in_lots
 from understanding.batch import follow
 
 
-@pytest.mark.parametrize(
-    ("said", "day", "back"),
+@in_lots(
     [
         (("hn-bkk 24/12", "về 31"), "2026-12-24", "2026-12-31"),
         (("hn-bkk 24/12", "khứ hồi nha, về 31"), "2026-12-24", "2026-12-31"),
@@ -21,7 +20,7 @@ from understanding.batch import follow
         (("hà nội đi huế cuối tháng 3", "28"), "2027-03-28", None),
         (("london to bangkok in february", "the 14th"), "2027-02-14", None),
         (("london to bangkok in february", "the 31st"), None, None),
-    ],
+    ]
 )
 def test_day_is_understood_from_the_one_before(said: tuple[str, ...], day: str | None, back: str | None) -> None:
     frame = follow(NOW, [("user", each) for each in said])[-1].frame

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.understanding.tables import NOW, read_table, without_marks
+from tests.understanding.tables import NOW, in_lots, read_table, without_marks
 from understanding.frame import Frame, PlaceRef
 from understanding.read import read_language, read_message
 from understanding.reading import Reading
@@ -25,7 +25,7 @@ def read(message: str, shown: str, frame: Frame = KNOWN) -> Reading:
     return read_message(message, frame=frame, now=NOW, offers_shown=offers, bookings_shown=bookings)
 
 
-@pytest.mark.parametrize(("shown", "message", "intent"), read_table("finer_intents.tsv"), ids=lambda cell: cell[:40])
+@in_lots(read_table("finer_intents.tsv"))
 def test_finer_intent_is_sure_and_leaves_the_search_alone(shown: str, message: str, intent: str) -> None:
     for spelling in (message, without_marks(message), message.upper()):
         reading = read(spelling, shown, KNOWN if shown == "o" else Frame())
@@ -43,7 +43,7 @@ def _tell_wish(reading: Reading) -> str:
     return " ".join(f"{name}={','.join(v) if isinstance(v, tuple) else v}" for name, v in said.items())
 
 
-@pytest.mark.parametrize(("shown", "message", "named"), read_table("booking_wishes.tsv"), ids=lambda cell: cell[:40])
+@in_lots(read_table("booking_wishes.tsv"))
 def test_what_is_named_of_bookings_is_read(shown: str, message: str, named: str) -> None:
     frame = KNOWN if shown == "o" else Frame()
     if shown == "d":
@@ -55,8 +55,7 @@ def test_what_is_named_of_bookings_is_read(shown: str, message: str, named: str)
     assert Reading.model_validate(reading.model_dump(mode="json")) == reading
 
 
-@pytest.mark.parametrize(
-    ("shown", "message"),
+@in_lots(
     [
         *(("b", "đổi sang ngày 20/12"), ("b", "change the return flight to 22 December"), ("b", "move it to Friday")),
         *(("-", "move my flight to Friday"), ("-", "đổi vé XK3P9L sang thứ 6"), ("-", "dời vé vừa đặt sang 22/12")),
@@ -66,7 +65,7 @@ def test_what_is_named_of_bookings_is_read(shown: str, message: str, named: str)
             ("o", "book option 2 for my wife and me"),
         ),
         *(("o", "đặt vé số 2, thêm 1 kiện 23kg"), ("b", "cái thứ hai"), ("-", "change my booking to 3 January")),
-    ],
+    ]
 )
 def test_what_is_done_to_bookings_changes_no_search(shown: str, message: str) -> None:
     reading = read(message, shown)
@@ -88,7 +87,7 @@ def test_a_search_is_still_changed(shown: str, message: str, intent: str) -> Non
     assert (reading.intent.name, reading.frame != KNOWN) == (intent, True)
 
 
-@pytest.mark.parametrize("message", ["ok", "yes", "No!", "done", "👍", "2", "XK3P9L", "momo"])
+@in_lots(["ok", "yes", "No!", "done", "👍", "2", "XK3P9L", "momo"])
 def test_a_short_answer_stays_in_the_language_of_the_conversation(message: str) -> None:
     assert [read_language(message, previous=each) for each in ("vi", "en")] == ["vi", "en"]
     assert [read_message(message, frame=KNOWN, now=NOW, previous_language=each).language for each in ("vi", "en")] == [

@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
+from tests.understanding.tables import in_lots
 from understanding.heard import hear
 
 TODAY = date(2026, 11, 20)
 
 
-@pytest.mark.parametrize(
-    ("said", "asked"),
+@in_lots(
     [
         ("Bạn muốn bay ngày nào ạ?", "depart_on"),
         ("Dạ, anh chị đi từ đâu ạ?", "origin"),
@@ -32,14 +32,13 @@ TODAY = date(2026, 11, 20)
         ("When? Actually, how many people first?", "travellers"),
         ("Here are three flights.", ""),
         ("", ""),
-    ],
+    ]
 )
 def test_question_is_heard(said: str, asked: str) -> None:
     assert hear(said, TODAY).asked == set(asked.split())
 
 
-@pytest.mark.parametrize(
-    ("said", "offers"),
+@in_lots(
     [
         ("1. VN253 07:00 – 1.890.000đ\n2. VJ 09:30 – 1.200.000đ\n3. QH 12:00 – 1.500.000đ", 3),
         ("#1 Vietjet 08:35 #2 Bamboo 12:50", 2),
@@ -53,14 +52,13 @@ def test_question_is_heard(said: str, asked: str) -> None:
         ("I found 12 flights.", 12),
         ("On 1. 12. we are closed", 0),
         ("Where to?", 0),
-    ],
+    ]
 )
 def test_offers_are_counted(said: str, offers: int) -> None:
     assert hear(said, TODAY).offers == offers
 
 
-@pytest.mark.parametrize(
-    ("said", "field", "readings"),
+@in_lots(
     [
         ("Bạn muốn thử ngày 29/11 hay 1/12?", "depart_on", ("2026-11-29", "2026-12-01")),
         ("1) thứ Sáu 27/11 hay 2) thứ Sáu 4/12?", "depart_on", ("2026-11-27", "2026-12-04")),
@@ -68,7 +66,7 @@ def test_offers_are_counted(said: str, offers: int) -> None:
         ("Would you come back on 3 December or 5 December?", "return_on", ("2026-12-03", "2026-12-05")),
         ("Heathrow, Gatwick or Luton?", "destination", ("LHR", "LGW", "LTN")),
         ("Leaving from Narita or Haneda?", "origin", ("NRT", "HND")),
-    ],
+    ]
 )
 def test_choice_is_heard(said: str, field: str, readings: tuple[str, ...]) -> None:
     choice = hear(said, TODAY).choice

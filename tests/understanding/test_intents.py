@@ -6,7 +6,7 @@ from datetime import date, time
 
 import pytest
 
-from tests.understanding.tables import NOW, read_table, without_marks
+from tests.understanding.tables import NOW, in_lots, read_table, without_marks
 from understanding.choices import find_choice
 from understanding.frame import Frame, PlaceRef, TimeWindow
 from understanding.intents import HINT, LIKELY
@@ -29,7 +29,7 @@ def read(message: str, frame: Frame = KNOWN, shown: int = 0) -> Reading:
     return read_message(message, frame=frame, now=NOW, offers_shown=shown)
 
 
-@pytest.mark.parametrize(("message", "intent"), read_table("intents.tsv"), ids=lambda cell: cell[:40])
+@in_lots(read_table("intents.tsv"))
 def test_intent_is_recognised_with_and_without_marks(message: str, intent: str) -> None:
     for spelling in (message, without_marks(message), message.upper()):
         reading = read(spelling, Frame())
@@ -37,20 +37,19 @@ def test_intent_is_recognised_with_and_without_marks(message: str, intent: str) 
         assert intent in TRIP_INTENTS | {"start_over"} or not reading.changed, spelling
 
 
-@pytest.mark.parametrize(("message", "intent"), read_table("intents.tsv"), ids=lambda cell: cell[:40])
+@in_lots(read_table("intents.tsv"))
 def test_what_is_not_about_the_trip_leaves_it_alone(message: str, intent: str) -> None:
     if intent not in TRIP_INTENTS | {"start_over"}:
         assert read(message).frame == KNOWN
 
 
-@pytest.mark.parametrize(
-    "message",
+@in_lots(
     [
         *("à không, 22/12 cơ", "nhầm rồi, 22/12 mới đúng", "sorry, the 22nd", "no wait, 22 December", "oops 22 dec"),
         *("no, I mean the 22nd",),
         *("à nhầm, đi Huế", "I meant to Hue", "actually 3 people", "3 người chứ không phải 2", "ý mình là 3 người"),
         *("ngược rồi, Đà Nẵng ra Hà Nội", "no, from Saigon", "khoan, đi từ Sài Gòn", "đổi lại 3 người"),
-    ],
+    ]
 )
 def test_taking_back_what_was_said_is_a_correction(message: str) -> None:
     reading = read(message)
@@ -58,8 +57,7 @@ def test_taking_back_what_was_said_is_a_correction(message: str) -> None:
     assert reading.frame != KNOWN
 
 
-@pytest.mark.parametrize(
-    ("message", "frame", "intent"),
+@in_lots(
     [
         ("what about the 22nd of December", KNOWN, "refine"),
         ("bay thẳng thôi", KNOWN, "refine"),
@@ -68,14 +66,13 @@ def test_taking_back_what_was_said_is_a_correction(message: str) -> None:
         ("now show me Saigon to Bangkok on 22 December", KNOWN, "search"),
         ("sorry, I need a flight to Hue", Frame(), "search"),
         ("the 5th of December, actually no, the 6th", Frame(origin=HANOI, destination=DANANG), "search"),
-    ],
+    ]
 )
 def test_saying_more_or_something_new_is_no_correction(message: str, frame: Frame, intent: str) -> None:
     assert read(message, frame).intent.name == intent
 
 
-@pytest.mark.parametrize(
-    "message",
+@in_lots(
     [
         *(
             "yes but cheaper",
@@ -98,7 +95,7 @@ def test_saying_more_or_something_new_is_no_correction(message: str, frame: Fram
         ),
         *("ok wait", "được không", "có vé không", "okay but not now", "vâng nhưng mà", "sure?"),
         *("đúng à", "đồng ý hả", "ok hả", "có đâu", "được đâu"),
-    ],
+    ]
 )
 def test_only_an_unreserved_yes_is_one(message: str) -> None:
     intent = read(message, shown=3).intent
@@ -116,7 +113,7 @@ def test_special_care_wished_with_a_trip_keeps_the_trip(message: str) -> None:
     assert (reading.intent.name, reading.frame.missing) == ("search", ("depart_on",))
 
 
-@pytest.mark.parametrize("message", ["maybe", "để xem đã", "let me think", "cho mình suy nghĩ", "hmm not sure", "idk"])
+@in_lots(["maybe", "để xem đã", "let me think", "cho mình suy nghĩ", "hmm not sure", "idk"])
 def test_hesitation_is_neither_yes_nor_no(message: str) -> None:
     intent = read(message, shown=3).intent
     assert (intent.name, intent.confidence) == ("small_talk", HINT)
@@ -127,8 +124,7 @@ def test_a_polite_word_is_weaker_than_a_yes(message: str, is_strict: bool) -> No
     assert (read(message).intent.confidence > LIKELY) == is_strict
 
 
-@pytest.mark.parametrize(
-    ("message", "choice"),
+@in_lots(
     [
         ("chuyến 7h", Choice(departs=(at("07:00", "07:59"), at("19:00", "19:59")))),
         ("cái 9:20", Choice(departs=(at("09:20"), at("21:20")))),
@@ -144,27 +140,25 @@ def test_a_polite_word_is_weaker_than_a_yes(message: str, is_strict: bool) -> No
         ("rẻ nhất", Choice(best_by="price")),
         ("cheapest", Choice(best_by="price")),
         ("no. 1", Choice(position=1)),
-    ],
+    ]
 )
 def test_offer_is_chosen_by_what_the_screen_says_of_it(message: str, choice: Choice) -> None:
     reading = read(message, shown=4)
     assert (reading.choice, reading.intent.name, reading.changed) == (choice, "select", ())
 
 
-@pytest.mark.parametrize(
-    "message",
+@in_lots(
     [
         *("only Vietjet", "chỉ Vietjet thôi", "có chuyến 7h không", "any Vietjet flights?", "what about Bamboo?"),
         *("bay buổi sáng thôi", "after 8 am", "cheapest first", "xếp rẻ nhất trước", "sáng thì sao", "trước 9h"),
-    ],
+    ]
 )
 def test_wish_for_such_flights_chooses_none(message: str) -> None:
     reading = read(message, shown=4)
     assert (reading.choice, reading.intent.name) == (None, "refine")
 
 
-@pytest.mark.parametrize(
-    ("message", "intent"),
+@in_lots(
     [
         ("book the second one", "book"),
         ("book it", "book"),
@@ -177,7 +171,7 @@ def test_wish_for_such_flights_chooses_none(message: str) -> None:
         ("does the first one have wifi?", "details"),
         ("chuyến 2 bay mất bao lâu", "details"),
         ("what about food?", "details"),
-    ],
+    ]
 )
 def test_what_is_wanted_of_an_offer(message: str, intent: str) -> None:
     reading = read(message, shown=4)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import holidays
 import pytest
 
+from tests.understanding.tables import in_lots
 from understanding import lunar
 from understanding.lunar import lunar_months, tet, to_lunar, to_solar
 
@@ -44,8 +45,7 @@ def test_leap_months_fall_where_the_almanac_has_them(year: int, month: int) -> N
     assert [found.month for found in lunar_months(year) if found.is_leap] == [month]
 
 
-@pytest.mark.parametrize(
-    ("year", "month", "day", "solar"),
+@in_lots(
     [
         (2026, 3, 10, date(2026, 4, 26)),
         (2027, 7, 15, date(2027, 8, 16)),
@@ -53,7 +53,7 @@ def test_leap_months_fall_where_the_almanac_has_them(year: int, month: int) -> N
         (2030, 1, 1, date(2030, 2, 2)),
         (2033, 3, 10, date(2033, 4, 9)),
         (2035, 8, 15, date(2035, 9, 16)),
-    ],
+    ]
 )
 def test_lunar_holidays_fall_on_their_solar_day(year: int, month: int, day: int, solar: date) -> None:
     assert to_solar(year, month, day) == solar

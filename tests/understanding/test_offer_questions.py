@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.money import Money
+from tests.understanding.tables import in_lots
 from understanding.frame import DateRange, Frame, TimeWindow
 from understanding.read import read_message
 from understanding.reading import Choice, IntentName, Reading
@@ -20,8 +21,7 @@ def read(message: str, shown: int = 8) -> Reading:
     return read_message(message, frame=frame, now=NOW, offers_shown=shown)
 
 
-@pytest.mark.parametrize(
-    ("message", "intent", "position"),
+@in_lots(
     [
         ("sơ đồ ghế số 2", "seat_map", 2),
         ("sơ đồ ghế chuyến 2", "seat_map", 2),
@@ -36,7 +36,7 @@ def read(message: str, shown: int = 8) -> Reading:
         ("fare rules for 1", "fare_rules", 1),
         ("can I refund the first one", "fare_rules", 1),
         ("is it refundable", "fare_rules", None),
-    ],
+    ]
 )
 def test_question_about_an_offer_changes_nothing(message: str, intent: IntentName, position: int | None) -> None:
     reading = read(message)
@@ -53,8 +53,7 @@ def test_rules_are_asked_of_an_offer_only_where_one_is_shown() -> None:
     assert read("hoàn vé được không", shown=0).intent.name == "policy"
 
 
-@pytest.mark.parametrize(
-    ("message", "day", "span"),
+@in_lots(
     [
         ("lịch giá", date(2026, 12, 20), None),
         ("lich gia", date(2026, 12, 20), None),
@@ -63,7 +62,7 @@ def test_rules_are_asked_of_an_offer_only_where_one_is_shown() -> None:
         ("what is the cheapest day?", date(2026, 12, 20), None),
         ("prices around 22 December", date(2026, 12, 22), None),
         ("cheapest day in December", None, DateRange(first=date(2026, 12, 1), last=date(2026, 12, 31))),
-    ],
+    ]
 )
 def test_calendar_is_of_the_days_named_or_known(message: str, day: date | None, span: DateRange | None) -> None:
     reading = read(message)

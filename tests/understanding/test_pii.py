@@ -3,15 +3,14 @@ from __future__ import annotations
 import unicodedata
 from datetime import date
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.understanding.tables import in_lots
 from understanding.pii import find_pii, redact
 
 
-@pytest.mark.parametrize(
-    ("message", "redacted"),
+@in_lots(
     [
         ("hộ chiếu B1234567 nhé", "hộ chiếu [passport] nhé"),
         ("my passport number is C12345678", "my passport number is [passport]"),
@@ -77,7 +76,7 @@ from understanding.pii import find_pii, redact
         ("an.nguyen at yahoo.com", "[email]"),
         ("cvv 123", "cvv [card]"),
         ("P<VNMNGUYEN<<VAN<AN<<<<<<<<<<<<<<<<<<<<<<<<<", "[passport]"),
-    ],
+    ]
 )
 def test_personal_data_becomes_its_kind(message: str, redacted: str) -> None:
     assert redact(message) == redacted
@@ -85,8 +84,7 @@ def test_personal_data_becomes_its_kind(message: str, redacted: str) -> None:
     assert redact(decomposed) == unicodedata.normalize("NFD", redacted)
 
 
-@pytest.mark.parametrize(
-    "message",
+@in_lots(
     [
         "giá 1.890.000 đ",
         "vé 2.500.000 - 3.000.000",
@@ -125,14 +123,13 @@ def test_personal_data_becomes_its_kind(message: str, redacted: str) -> None:
         "hộ chiếu còn hạn 6 tháng, bay 20 12 2026",
         "meet me at denver.com",
         "VND 4155550000",
-    ],
+    ]
 )
 def test_travel_data_survives(message: str) -> None:
     assert redact(message) == message
 
 
-@pytest.mark.parametrize(
-    ("message", "redacted"),
+@in_lots(
     [
         ("09\u200b12 345 \u2060678", "[phone]"),
         ("thẻ 4111\u200b1111\u00ad1111\u200d1111!", "thẻ [card]!"),
@@ -140,14 +137,13 @@ def test_travel_data_survives(message: str) -> None:
         ("\uff14\uff11\uff11\uff11 1111 1111 1111", "[card]"),
         ("4111\u20131111\u20141111\u22121111", "[card]"),
         ("hộ\u200b chiếu C12\u200b34567", "hộ\u200b chiếu [passport]"),
-    ],
+    ]
 )
 def test_a_number_hidden_by_what_nobody_sees_is_found(message: str, redacted: str) -> None:
     assert redact(message) == redacted
 
 
-@pytest.mark.parametrize(
-    "message",
+@in_lots(
     [
         "ฉันต้องการบินไปกรุงเทพ",
         "मुझे दिल्ली जाना है, नमस्ते",
@@ -155,7 +151,7 @@ def test_a_number_hidden_by_what_nobody_sees_is_found(message: str, redacted: st
         "👨\u200d👩\u200d👧 ❤\ufe0f 🏴\U000e0067\U000e0062\U000e007f",
         unicodedata.normalize("NFD", "Đà Nẵng"),
         "Da\u00ad Nang\u200b",
-    ],
+    ]
 )
 def test_the_rest_of_a_text_comes_back_as_it_was_given(message: str) -> None:
     assert redact(message) == message

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from domain.airports import city_airports
-from tests.understanding.tables import notation, read_table, typed, without_marks
+from tests.understanding.tables import in_lots, notation, read_table, typed, without_marks
 from understanding.frame import Ambiguity, PlaceRef, Problem
 from understanding.places import find_places, resolve_place
 from understanding.text import read_text
@@ -11,21 +9,18 @@ from understanding.text import read_text
 CASES = read_table("places.tsv")
 
 
-@pytest.mark.parametrize(("phrase", "code"), CASES)
+@in_lots(CASES)
 def test_place_is_known_however_it_is_typed(phrase: str, code: str) -> None:
     for spelling in typed(phrase):
         assert notation(resolve_place(spelling, language="vi")) == code, spelling
 
 
-@pytest.mark.parametrize(
-    ("phrase", "code"), [(phrase, code) for phrase, code in CASES if phrase not in {"ĐN", "Mỹ", "Úc"}]
-)
+@in_lots([(phrase, code) for phrase, code in CASES if phrase not in {"ĐN", "Mỹ", "Úc"}])
 def test_place_without_diacritics_is_the_same(phrase: str, code: str) -> None:
     assert notation(resolve_place(without_marks(phrase), language="vi")) == code
 
 
-@pytest.mark.parametrize(
-    ("phrase", "language", "name"),
+@in_lots(
     [
         ("Sài Gòn", "vi", "TP. Hồ Chí Minh"),
         ("Sài Gòn", "en", "Ho Chi Minh City"),
@@ -34,7 +29,7 @@ def test_place_without_diacritics_is_the_same(phrase: str, code: str) -> None:
         ("Tân Sơn Nhất", "vi", "Tân Sơn Nhất"),
         ("Tan Son Nhat", "en", "Tan Son Nhat"),
         ("Changi", "vi", "Changi"),
-    ],
+    ]
 )
 def test_place_is_named_in_the_language_of_the_message(phrase: str, language: str, name: str) -> None:
     place = resolve_place(phrase, language="en" if language == "en" else "vi")
@@ -58,8 +53,7 @@ def test_every_code_we_can_give_has_airports() -> None:
         assert all(city_airports(code) for code in codes)
 
 
-@pytest.mark.parametrize(
-    "sentence",
+@in_lots(
     [
         "đồng ý",
         "gặp nhân viên",
@@ -69,7 +63,7 @@ def test_every_code_we_can_give_has_airports() -> None:
         "my flight",
         "I like it",
         "not a sin",
-    ],
+    ]
 )
 def test_everyday_words_are_no_places(sentence: str) -> None:
     assert [mention.phrase for mention in find_places(read_text(sentence), "vi") if mention.is_sure] == []

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.understanding.tables import in_lots
 from understanding.policy_topics import find_policy
 
 SAID = {
@@ -27,11 +26,11 @@ SAID = {
 OTHERS = ["xin chào", "hello", "", "will you be there at ten", "thời tiết hôm nay thế nào", "🙂", "cho mình hỏi"]
 
 
-@pytest.mark.parametrize(("topic", "message"), [(topic, each) for topic, said in SAID.items() for each in said])
+@in_lots([(topic, each) for topic, said in SAID.items() for each in said])
 def test_topic_is_found_in_the_words_of_travellers(topic: str, message: str) -> None:
     assert find_policy(message) == topic
 
 
-@pytest.mark.parametrize("message", OTHERS)
+@in_lots(OTHERS)
 def test_what_is_about_none_has_none(message: str) -> None:
     assert find_policy(message) is None

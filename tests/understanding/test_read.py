@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.understanding.conversations import CONVERSATIONS, DA_NANG, Turn, summary
-from tests.understanding.tables import NOW, read_table, without_marks
+from tests.understanding.tables import NOW, in_lots, read_table, without_marks
 from understanding.frame import Frame, Language, PlaceRef
 from understanding.read import read_language, read_message
 from understanding.reading import Reading
@@ -16,8 +16,7 @@ from understanding.reading import Reading
 SENTENCE = "Tìm vé Hà Nội đi Đà Nẵng thứ sáu tuần sau cho 2 người lớn"
 
 
-@pytest.mark.parametrize(
-    "message",
+@in_lots(
     [
         SENTENCE,
         unicodedata.normalize("NFD", SENTENCE),
@@ -25,7 +24,7 @@ SENTENCE = "Tìm vé Hà Nội đi Đà Nẵng thứ sáu tuần sau cho 2 ngư�
         without_marks(SENTENCE),
         without_marks(SENTENCE).upper(),
         f"  {SENTENCE.replace(' ', '   ')}  ",
-    ],
+    ]
 )
 def test_the_vietnamese_sentence_is_read_however_it_is_typed(message: str) -> None:
     reading = read_message(message, frame=Frame(), now=NOW)
@@ -55,10 +54,10 @@ def test_the_english_sentence_is_read(in_capitals: bool) -> None:
     assert reading.frame.is_searchable
 
 
-@pytest.mark.parametrize("case", read_table("messages.tsv"), ids=lambda case: case[0][:40])
-def test_message_fills_the_frame(case: tuple[str, ...]) -> None:
-    expected = dict(pair.split("=", 1) for pair in case[1].split()) if len(case) > 1 else {}
-    reading = read_message(case[0], frame=Frame(), now=NOW)
+@in_lots(read_table("messages.tsv"))
+def test_message_fills_the_frame(message: str, *filled: str) -> None:
+    expected = dict(pair.split("=", 1) for pairs in filled for pair in pairs.split())
+    reading = read_message(message, frame=Frame(), now=NOW)
     assert {field: value.replace(" ", "_") for field, value in summary(reading.frame).items()} == expected
 
 
@@ -78,7 +77,7 @@ def follow(turns: list[Turn]) -> Iterator[tuple[Turn, Frame, Reading]]:
         frame, language = reading.frame, reading.language
 
 
-@pytest.mark.parametrize("turns", CONVERSATIONS.values(), ids=CONVERSATIONS.keys())
+@in_lots(CONVERSATIONS.values())
 def test_conversation_keeps_what_holds_and_changes_what_is_said(turns: list[Turn]) -> None:
     for turn, before, reading in follow(turns):
         frame = reading.frame
@@ -90,14 +89,13 @@ def test_conversation_keeps_what_holds_and_changes_what_is_said(turns: list[Turn
         }
 
 
-@pytest.mark.parametrize("turns", CONVERSATIONS.values(), ids=CONVERSATIONS.keys())
+@in_lots(CONVERSATIONS.values())
 def test_intent_of_each_turn_is_clear(turns: list[Turn]) -> None:
     for turn, _, reading in follow(turns):
         assert (reading.intent.name, reading.intent.confidence >= 0.5) == (turn.intent, True), turn.said
 
 
-@pytest.mark.parametrize(
-    ("message", "intent", "offers_shown"),
+@in_lots(
     [
         ("xin chào", "greeting", 0),
         ("hello", "greeting", 0),
@@ -125,7 +123,7 @@ def test_intent_of_each_turn_is_clear(turns: list[Turn]) -> None:
         ("cái rẻ nhất", "select", 3),
         ("chi tiết chuyến thứ 3", "details", 4),
         ("rẻ nhất", "select", 5),
-    ],
+    ]
 )
 def test_intent_is_recognised(message: str, intent: str, offers_shown: int) -> None:
     reading = read_message(message, frame=Frame(), now=NOW, offers_shown=offers_shown)
@@ -150,8 +148,7 @@ def test_a_message_without_words_keeps_the_language(message: str, language: Lang
     assert read_message(message, frame=Frame(), now=NOW, previous_language=language).language == language
 
 
-@pytest.mark.parametrize(
-    ("message", "previous", "language"),
+@in_lots(
     [
         ("under 1000 dong", "en", "en"),
         ("di Da Nang", "en", "en"),
@@ -164,7 +161,7 @@ def test_a_message_without_words_keeps_the_language(message: str, language: Lang
         ("Hà Nội", None, "vi"),
         ("Hà Nội", "en", "en"),
         ("SGN", None, None),
-    ],
+    ]
 )
 def test_one_unmarked_word_is_english_but_not_vietnamese(
     message: str, previous: Language | None, language: Language | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.understanding.tables import NOW, read_table, without_marks
+from tests.understanding.tables import NOW, in_lots, read_table, without_marks
 from understanding.frame import Frame
 from understanding.read import read_message
 
@@ -21,12 +21,12 @@ def route_of(frame: Frame) -> str:
     return " ".join((f"{origin}>{destination}", *legs, *home, *doubts, *problems))
 
 
-@pytest.mark.parametrize(("message", "route"), read_table("routes.tsv"), ids=lambda value: value[:40])
+@in_lots(read_table("routes.tsv"))
 def test_route_is_read(message: str, route: str) -> None:
     assert route_of(read_message(message, frame=Frame(), now=NOW).frame) == route
 
 
-@pytest.mark.parametrize(("message", "route"), read_table("routes.tsv"), ids=lambda value: value[:40])
+@in_lots(read_table("routes.tsv"))
 def test_route_without_diacritics_is_the_same(message: str, route: str) -> None:
     assert route_of(read_message(without_marks(message), frame=Frame(), now=NOW).frame) == route
 
@@ -67,8 +67,7 @@ def test_airport_named_alone_replaces_the_city_it_belongs_to() -> None:
     assert route_of(read_message("gatwick pls", frame=frame, now=NOW, asked=frozenset({"origin"})).frame) == "INV>LGW"
 
 
-@pytest.mark.parametrize(
-    "message",
+@in_lots(
     [
         "my dad can not go",
         "what have you got",
@@ -76,14 +75,13 @@ def test_airport_named_alone_replaces_the_city_it_belongs_to() -> None:
         "BUDGET TICKET PLEASE",
         "HEADED HOME",
         "Đi Công Tác Tuần Sau",
-    ],
+    ]
 )
 def test_words_that_are_codes_or_towns_are_no_places(message: str) -> None:
     assert route_of(read_message(message, frame=Frame(), now=NOW).frame) == "->-"
 
 
-@pytest.mark.parametrize(
-    ("message", "route"),
+@in_lots(
     [
         ("change boston to providence", "PVD>MIA"),
         ("can i change from boston to providence", "PVD>MIA"),
@@ -95,7 +93,7 @@ def test_words_that_are_codes_or_towns_are_no_places(message: str) -> None:
         ("reverse that", "MIA>BOS"),
         ("và ngược lại", "BOS>MIA"),
         ("Nguyễn Thị Huế và Trần Mai", "BOS>MIA"),
-    ],
+    ]
 )
 def test_known_route_is_turned_or_replaced_where_it_stands(message: str, route: str) -> None:
     frame = read_message("Boston to Miami on 3 Dec", frame=Frame(), now=NOW).frame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.understanding.tables import NOW, without_marks
+from tests.understanding.tables import NOW, in_lots, without_marks
 from understanding.choices import find_choice
 from understanding.dates import find_dates
 from understanding.filters import find_filters
@@ -17,8 +17,7 @@ from understanding.times import find_times
 from understanding.travellers import find_travellers
 
 
-@pytest.mark.parametrize(
-    ("phrase", "expected"),
+@in_lots(
     [
         ("2 người lớn", [("adults", 2)]),
         ("hai người lớn và một trẻ em", [("adults", 2), ("children", 1)]),
@@ -43,7 +42,7 @@ from understanding.travellers import find_travellers
         ("đi một mình", [("total", 1)]),
         ("make it two people", [("total", 2)]),
         ("make it 3 adults", [("adults", 3)]),
-    ],
+    ]
 )
 def test_travellers_are_counted_by_kind(phrase: str, expected: list[tuple[str, int]]) -> None:
     for spelling in (phrase, without_marks(phrase), phrase.upper()):
@@ -51,15 +50,12 @@ def test_travellers_are_counted_by_kind(phrase: str, expected: list[tuple[str, i
         assert [count for mention in found for count in mention.counts] == expected, spelling
 
 
-@pytest.mark.parametrize(
-    "phrase", ["thứ 3", "20/12", "cái thứ hai", "2 triệu", "VN 123", "5 ngày 4 đêm", "the second one"]
-)
+@in_lots(["thứ 3", "20/12", "cái thứ hai", "2 triệu", "VN 123", "5 ngày 4 đêm", "the second one"])
 def test_other_numbers_are_no_travellers(phrase: str) -> None:
     assert find_travellers(read_text(phrase)) == []
 
 
-@pytest.mark.parametrize(
-    ("phrase", "first", "last"),
+@in_lots(
     [
         ("buổi sáng thôi", "05:00", "11:59"),
         ("trưa mai", "11:00", "13:59"),
@@ -116,7 +112,7 @@ def test_other_numbers_are_no_travellers(phrase: str) -> None:
         ("bay chieu nhe", "12:00", "17:59"),
         ("không muộn hơn 8h tối", "00:00", "20:00"),
         ("không đi sáng mà đi buổi chiều", "12:00", "17:59"),
-    ],
+    ]
 )
 def test_time_of_day_becomes_a_window(phrase: str, first: str, last: str) -> None:
     text = read_text(phrase)
@@ -124,8 +120,7 @@ def test_time_of_day_becomes_a_window(phrase: str, first: str, last: str) -> Non
     assert (f"{found.window.first:%H:%M}", f"{found.window.last:%H:%M}") == (first, last)
 
 
-@pytest.mark.parametrize(
-    "phrase",
+@in_lots(
     [
         *("vé một chiều", "cho tôi vé", "toi muon di Hue", "5 ngày 4 đêm", "12h đêm", "25h"),
         *("not in the morning", "I don't want to fly in the morning", "no night flights", "not before 9am"),
@@ -139,15 +134,14 @@ def test_time_of_day_becomes_a_window(phrase: str, first: str, last: str) -> Non
         ),
         *("bay sang Uc", "doi sang 22/12", "five nights", "o do 5 dem", "chiều về", "six people", "eleven thirty"),
         *("không đi buổi sáng", "không bay đêm", "đừng bay sáng sớm", "tránh buổi tối"),
-    ],
+    ]
 )
 def test_words_that_are_no_time_of_day(phrase: str) -> None:
     text = read_text(phrase)
     assert find_times(text, [(mention.start, mention.end) for mention in find_dates(text)]) == []
 
 
-@pytest.mark.parametrize(
-    ("phrase", "expected"),
+@in_lots(
     [
         ("bay thẳng khứ hồi hạng thương gia", {"max_stops": 0, "trip": "round_trip", "cabin": "business"}),
         ("cheapest non-stop, one-way", {"sort": "price", "max_stops": 0, "trip": "one_way"}),
@@ -171,15 +165,14 @@ def test_words_that_are_no_time_of_day(phrase: str) -> None:
         ("dùng Vietjet", {"airlines": "VJ"}),
         ("make it one way", {"trip": "one_way"}),
         ("bỏ khứ hồi", {"trip": "one_way"}),
-    ],
+    ]
 )
 def test_filters_name_the_field_they_set(phrase: str, expected: dict[str, object]) -> None:
     for spelling in (phrase, phrase.upper()):
         assert {mention.field: mention.value for mention in find_filters(read_text(spelling))} == expected
 
 
-@pytest.mark.parametrize(
-    "phrase",
+@in_lots(
     [
         "không bay Vietjet",
         "khong bay Vietjet",
@@ -198,7 +191,7 @@ def test_filters_name_the_field_they_set(phrase: str, expected: dict[str, object
         "avoid Vietjet and Bamboo",
         "I don’t want to fly with Vietjet",
         "never Vietjet",
-    ],
+    ]
 )
 def test_a_refused_airline_is_never_selected(phrase: str) -> None:
     flown = Frame(airlines=("VN",))
@@ -212,8 +205,7 @@ def test_any_airline_but_one_lifts_the_filter_and_sets_none() -> None:
     assert reading.frame.airlines == ()
 
 
-@pytest.mark.parametrize(
-    ("phrase", "choice"),
+@in_lots(
     [
         ("cái thứ hai", Choice(position=2)),
         ("lấy cái thứ 2 nhé", Choice(position=2)),
@@ -233,7 +225,7 @@ def test_any_airline_but_one_lifts_the_filter_and_sets_none() -> None:
         ("the cheapest one", Choice(best_by="price")),
         ("chuyến sớm nhất", Choice(best_by="departure")),
         ("the fastest flight", Choice(best_by="duration")),
-    ],
+    ]
 )
 def test_choice_names_one_of_the_offers_shown(phrase: str, choice: Choice) -> None:
     for spelling in (phrase, without_marks(phrase), phrase.upper()):
@@ -248,8 +240,7 @@ def test_other_words_choose_nothing(phrase: str) -> None:
     assert find_choice(read_text(phrase), 5) is None
 
 
-@pytest.mark.parametrize(
-    ("message", "language"),
+@in_lots(
     [
         ("Tìm vé Hà Nội đi Đà Nẵng", "vi"),
         ("tim ve di da nang tuan sau", "vi"),
@@ -261,7 +252,7 @@ def test_other_words_choose_nothing(phrase: str) -> None:
         ("2", None),
         ("👍", None),
         ("", None),
-    ],
+    ]
 )
 def test_language_is_that_of_the_words(message: str, language: str | None) -> None:
     assert find_language(read_text(message)) == language

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.understanding.tables import NOW, read_table
+from tests.understanding.tables import NOW, in_lots, read_table
 from understanding.amounts import find_amounts
 from understanding.filters import find_filters
 from understanding.frame import Frame
@@ -17,14 +17,13 @@ def _party(frame: Frame) -> str:
     return counts + "?" * any(doubt.field == "children" for doubt in frame.ambiguous)
 
 
-@pytest.mark.parametrize(("message", "party"), read_table("travellers.tsv"))
+@in_lots(read_table("travellers.tsv"))
 def test_party_is_counted_however_it_is_said(message: str, party: str) -> None:
     for spelling in (message, f"{message}."):
         assert _party(read_message(spelling, frame=Frame(), now=NOW).frame) == party, spelling
 
 
-@pytest.mark.parametrize(
-    ("message", "before", "party"),
+@in_lots(
     [
         ("thêm 1 người nữa", (2, None, None), "3/0/0"),
         ("add a child", (2, None, None), "2/1/0"),
@@ -44,7 +43,7 @@ def test_party_is_counted_however_it_is_said(message: str, party: str) -> None:
         ("à có 1 bạn không đi nữa, còn 4 thôi", (5, None, None), "4/0/0"),
         ("one person can't make it", (3, None, None), "2/0/0"),
         ("khoan, thêm một người nữa được không, đi 2 người", (None, None, None), "2/0/0"),
-    ],
+    ]
 )
 def test_party_is_changed_by_those_who_join_or_leave(
     message: str, before: tuple[int, int | None, int | None], party: str
@@ -54,7 +53,7 @@ def test_party_is_changed_by_those_who_join_or_leave(
     assert _party(read_message(message, frame=frame, now=NOW).frame) == party
 
 
-@pytest.mark.parametrize(("message", "expected"), read_table("filters.tsv"))
+@in_lots(read_table("filters.tsv"))
 def test_filters_are_those_of_the_table(message: str, expected: str) -> None:
     found = [f"{mention.field}={mention.value}" for mention in find_filters(read_text(message))]
     assert sorted(found) == sorted(expected.split())
@@ -67,7 +66,7 @@ def test_wish_for_a_low_cost_carrier_orders_by_price() -> None:
         assert (frame.sort, frame.airlines) == ("price", ()), message
 
 
-@pytest.mark.parametrize(("message", "expected"), read_table("amounts.tsv"))
+@in_lots(read_table("amounts.tsv"))
 def test_amounts_are_those_of_the_table(message: str, expected: str) -> None:
     found = [
         f"{amount.money.amount.normalize():f} {amount.money.currency} {amount.bound}" + " ~" * (not amount.is_certain)
