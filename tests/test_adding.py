@@ -135,8 +135,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.usefixtures("database_server")
-def test_page_added_to_a_copy_gives_a_project_that_works(page: str, copy: Path, testrun_uid: str) -> None:
+def test_page_added_to_a_copy_gives_a_project_that_works(page: str, copy: Path) -> None:
     blocks = read_blocks(page)
     assert len(blocks) == page.count("```") / 2 > 20
     for block in blocks:
@@ -148,8 +147,7 @@ def test_page_added_to_a_copy_gives_a_project_that_works(page: str, copy: Path, 
         "tests/test_settings.py::test_example_names_every_setting_with_its_default",
     )
     done = subprocess.run(
-        # of the same run: its databases are in the server that is running for ours
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--testrunuid", testrun_uid, *tests],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *tests],
         cwd=copy,
         capture_output=True,
         text=True,
