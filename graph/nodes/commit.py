@@ -59,12 +59,13 @@ async def commit(state: State, *, runtime: Runtime[TurnContext]) -> State:
     if pending is not None and puts_aside(state, context):
         kept = await _keep_if_open(card, context)
         return State(**(_tell(runtime, put_aside(context.language), card=kept) | {"pending": None}))
-    if context.resume is None and card is not None and not card["is_last"]:
-        again = await _show_again(card, runtime)
-        if again is not None:
-            return again
     try:
         answer = _read_answer(state, context)
+        # a no needs no second look
+        if answer.is_yes and answer.channel == "typed" and card is not None and not card["is_last"]:
+            again = await _show_again(card, runtime)
+            if again is not None:
+                return again
         return await _take(answer, state, runtime)
     except (PriceChanged, TermsChanged) as changed:
         return await _show_successor(changed, card, runtime)
