@@ -16,6 +16,8 @@ from understanding.reading import BookingWish, Preference, PreferenceKind, Readi
 
 LATEST = "latest"
 _EMAIL = re.compile(r"\[email-\d{1,4}\]")
+_CARD = re.compile(r"\[card-\d{1,4}\]")
+"""Nobody pays by typing a card's number; whoever does is told how one pays."""
 _PAPERS = re.compile(r"\[(?:passport|id|date of birth)-\d{1,4}\]")
 """As intake writes an address, and the numbers and dates of papers."""
 _PREFERENCES: Mapping[PreferenceKind, str] = {
@@ -56,6 +58,7 @@ AGENT_OF: Mapping[str, str] = {
     "visa": "validation",
     "policy": "concierge",
     "human": "concierge",
+    "card_number": "concierge",
 }
 """Whose matter an intent is that is not about finding flights."""
 
@@ -106,6 +109,8 @@ def choose_booking_route(reading: Reading, *, number: int | None, changing: str 
 def _name_intent(reading: Reading, text: str) -> str:
     """What personal data in a message says of it: an address to change to, and papers that belong in the form."""
     name = reading.intent.name
+    if name == "pay" and _CARD.search(text):
+        return "card_number"
     if name in ("change", "account", "profile") and _EMAIL.search(text):
         return "change_email"
     if AGENT_OF.get(name) in ("profile", "validation") and _PAPERS.search(text):
@@ -159,6 +164,8 @@ def _plan(
             return PlannedCall("visa_hints", {"destination": reading.frame.destination.iata})
         case "policy" if (topic := find_policy(text)) is not None:
             return PlannedCall("read_policy", {"topic": topic})
+        case "card_number":
+            return PlannedCall("read_policy", {"topic": "payment"})
         case "human":
             return PlannedCall("ask_a_person", {})
     return None

@@ -380,3 +380,11 @@ def test_offers_of_an_earlier_version_are_not_found_by_airline_or_time() -> None
     assert find_number(Choice(airline="VN"), earlier) is None  # type: ignore[arg-type]
     assert find_number(Choice(departs=(TimeWindow(first=time(7)),)), earlier) is None  # type: ignore[arg-type]
     assert find_number(Choice(position=2), earlier) == 2  # type: ignore[arg-type]
+
+
+def test_a_card_number_opens_no_payment() -> None:
+    told = choose_route(read("pay"), last_agent="booking", offers=[], text="my card is [card-1], cvv [card-2]")
+    asked = choose_route(read("pay"), last_agent="booking", offers=[], text="I want to pay")
+    assert told.call == PlannedCall("read_policy", {"topic": "payment"})
+    assert asked.call is not None
+    assert asked.call.name == "start_payment"
