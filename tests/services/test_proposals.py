@@ -312,7 +312,7 @@ async def test_seats_and_bags_are_the_airlines(
     buyer: Buyer, choices: tuple[ServiceChoice, ...], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        await buyer.create(choices)
+        await buyer.create(services=choices)
 
 
 async def test_nothing_is_asked_about_an_offer_that_never_was(buyer: Buyer) -> None:

@@ -91,14 +91,20 @@ class Buyer(Trips):
         asked: dict[str, Any] = {"offer_id": await self.find_offer(), "passenger_ids": [self.passenger_id]} | wanted
         return await propose_booking(self.consent, self.actor, **asked)
 
-    async def create(self, services: tuple[ServiceChoice, ...] = ()) -> UUID:
+    async def create(
+        self,
+        booking_id: UUID | None = None,
+        agreed_price: str | None = None,
+        services: tuple[ServiceChoice, ...] = (),
+    ) -> UUID:
         return await create_booking(
             self.consent,
             self.actor,
-            booking_id=new_id(),
+            booking_id=booking_id or new_id(),
             offer_id=await self.find_offer(),
             passenger_ids=[self.passenger_id],
             services=services,
+            agreed_price=agreed_price,
         )
 
     async def approve(self, proposal: Proposal, quote_hash: str | None = None) -> UUID:
